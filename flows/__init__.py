@@ -1,0 +1,1 @@
+"""Prefect flows and the command line: what runs, when, in which order."""

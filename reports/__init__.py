@@ -1,0 +1,1 @@
+"""What people look at: pages and exports of figures computed elsewhere."""

@@ -1,0 +1,1 @@
+"""Contracts, readers, zones and the simulator: how extracts become typed rows."""

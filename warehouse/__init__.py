@@ -1,0 +1,1 @@
+"""The DuckLake store: connection, migrations, ledgers, one commit function, vintages, read access."""
