@@ -1,0 +1,35 @@
+"""Where a run lives and how Prefect behaves, from the environment and nowhere else.
+
+`TONGGUAN_HOME` (default `./.tongguan`) is the home; Prefect keeps its own state inside it unless
+`PREFECT_HOME` or `PREFECT_API_URL` say otherwise, so that a run needs no server and leaves no trace
+outside the home.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+DEFAULT_HOME = ".tongguan"
+
+#: Telemetry off, and the start-up and shut-down chatter of the in-process server kept off the
+#: terminal; a worker, whose environment sets these itself, is left alone (setdefault).
+_PREFECT_DEFAULTS = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "PREFECT_LOGGING_LEVEL": "ERROR",
+    "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",
+}
+
+
+def home_path(given: Path | None = None) -> Path:
+    """The home: the option given, else `TONGGUAN_HOME`, else `./.tongguan`."""
+    return (given or Path(os.environ.get("TONGGUAN_HOME", DEFAULT_HOME))).resolve()
+
+
+def prepare_prefect(home: Path) -> None:
+    """Set Prefect's environment; must run before the first import of prefect."""
+    os.environ.setdefault("PREFECT_HOME", str(home / "prefect"))
+    for name, value in _PREFECT_DEFAULTS.items():
+        os.environ.setdefault(name, value)
