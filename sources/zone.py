@@ -1,0 +1,241 @@
+"""A pilot zone: its offices, rates, coverage, capacity and baselines, from `zones/<name>.toml`.
+
+`Zone.load("zhengzhou")` reads and checks one file; every complaint names the file and the key. The folder
+is `zones/` beside this package, in a clone and in an installed wheel, or the one in `TONGGUAN_ZONES`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from sources.toml_table import TomlTable, ZoneError
+
+#: Environment variable that names another folder of zone files.
+FOLDER_VARIABLE = "TONGGUAN_ZONES"
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_SHARES = (
+    *("rejected", "given_up", "inspected", "reviewed", "arrival_wait", "document_wait", "suspended"),
+    *("cancelled", "returned", "detained", "foreign_currency", "re_sent"),
+)
+_TIMES = (
+    *("import_overall_h", "export_overall_h", "inspection_h", "review_h", "arrival_wait_h"),
+    *("document_wait_h", "repair_h", "suspended_h", "gate_out_h", "delivery_h"),
+)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """What one unit of `currency` (3-digit code) is worth in CNY from `valid_from` on."""
+
+    currency: str
+    valid_from: date
+    cny: Decimal
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """Lists a day the zone says it can process, and the highest day it reports; None where unstated."""
+
+    lists_per_day: int | None = None
+    peak_day_lists: int | None = None
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Mean overall clearance hours of the year that reductions are measured against."""
+
+    year: int
+    import_h: Decimal
+    export_h: Decimal
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What the simulator draws from: a mean day, its mixes, shares of lists and mean times in hours."""
+
+    lists_per_day: int
+    value_cny: Decimal
+    value_sigma: float
+    double_11: float
+    spring_festival: float
+    import_share: float
+    import_modes: Mapping[str, float] = field(hash=False)
+    export_modes: Mapping[str, float] = field(hash=False)
+    hours: tuple[float, ...]
+    offices: Mapping[str, Mapping[str, float]] = field(hash=False)  # "import_1210" -> office -> share
+    shares: Mapping[str, float] = field(hash=False)
+    times: Mapping[str, float] = field(hash=False)
+
+
+@dataclass(frozen=True)
+class Zone:
+    """One pilot zone as its TOML file states it."""
+
+    name: str
+    zh: str
+    en: str
+    customs_prefixes: tuple[str, ...]
+    offices: Mapping[str, str] = field(hash=False)  # customs code -> Chinese name
+    import_modes: tuple[str, ...]
+    export_modes: tuple[str, ...]
+    rates: tuple[Rate, ...]  # sorted by currency and date
+    expected_kinds: tuple[str, ...]
+    capacity: Capacity
+    baseline: Baseline | None
+    simulator: Calibration | None
+
+    @classmethod
+    def load(cls, name: str) -> Zone:
+        """The zone called `name`; raises ZoneError naming file and key, or the zones there are."""
+        folder = zones_folder()
+        path = folder / f"{name}.toml"
+        if not _NAME.fullmatch(name) or not path.is_file():
+            known = ", ".join(zone_names()) or "none"
+            raise ZoneError(f"no zone {name!r} in {folder}; zones there: {known}")
+        try:
+            content = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ZoneError(f"{path}: not readable as TOML: {error}") from error
+        return _zone(TomlTable(content, path, ""), name)
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """Supervision modes of both flows, each once."""
+        return tuple(dict.fromkeys((*self.import_modes, *self.export_modes)))
+
+    def owns(self, office: str) -> bool:
+        """Whether a customs code is one of this zone's offices, listed or by prefix."""
+        return office in self.offices or office.startswith(self.customs_prefixes)
+
+    def rate(self, currency: str, day: date) -> Decimal | None:
+        """CNY for one unit of `currency` on `day`; None where no rate is known (a gap, not a guess)."""
+        if currency == "142":
+            return Decimal(1)
+        known = [each for each in self.rates if each.currency == currency and each.valid_from <= day]
+        return known[-1].cny if known else None
+
+
+def zones_folder() -> Path:
+    """Where zone files are read from."""
+    override = os.environ.get(FOLDER_VARIABLE)
+    return Path(override) if override else Path(__file__).resolve().parent.parent / "zones"
+
+
+def zone_names() -> tuple[str, ...]:
+    """Names of the zones that have a file."""
+    return tuple(sorted(each.stem for each in zones_folder().glob("*.toml")))
+
+
+def _zone(top: TomlTable, name: str) -> Zone:
+    if (stated := top.text("name")) != name:
+        raise top.fail("name", f"is {stated!r} but the file is called {name}.toml")
+    modes = top.table("modes")
+    import_modes, export_modes = modes.texts("import", r"\d{4}"), modes.texts("export", r"\d{4}")
+    modes.done()
+    offices_table = top.table("offices")
+    offices = {code: offices_table.text(code) for code in offices_table.names()}
+    prefixes = top.texts("customs_prefixes", r"\d{2,4}")
+    for code in offices:
+        if not re.fullmatch(r"\d{4}", code):
+            raise offices_table.fail(code, "is not a customs code of 4 digits")
+        if not code.startswith(prefixes):
+            raise offices_table.fail(code, f"does not begin with one of customs_prefixes {list(prefixes)}")
+    coverage = top.table("coverage")
+    expected = coverage.texts("expected_kinds", r"[A-Z]{3}\d{3}")
+    coverage.done()
+    zone = Zone(
+        name=name,
+        zh=top.text("zh"),
+        en=top.text("en"),
+        customs_prefixes=prefixes,
+        offices=offices,
+        import_modes=import_modes,
+        export_modes=export_modes,
+        rates=_rates(top.table("rates")),
+        expected_kinds=expected,
+        capacity=_capacity(top.table("capacity")),
+        baseline=_baseline(top.table("baseline")) if top.has("baseline") else None,
+        simulator=(
+            _calibration(top.table("simulator"), import_modes, export_modes, tuple(offices))
+            if top.has("simulator")
+            else None
+        ),
+    )
+    top.done()
+    return zone
+
+
+def _rates(table: TomlTable) -> tuple[Rate, ...]:
+    rates = []
+    for key in table.names():
+        try:
+            valid_from = date.fromisoformat(key)
+        except ValueError as error:
+            raise table.fail(key, "is not a date written yyyy-mm-dd") from error
+        row = table.table(key)
+        for currency in row.names():
+            if not re.fullmatch(r"\d{3}", currency):
+                raise row.fail(currency, "is not a currency code of 3 digits")
+            cny = row.number(currency)
+            if cny <= 0:
+                raise row.fail(currency, "must be greater than 0")
+            if -int(cny.as_tuple().exponent) > 8:
+                raise row.fail(currency, "has more than 8 decimals")
+            rates.append(Rate(currency, valid_from, cny))
+    return tuple(sorted(rates, key=lambda each: (each.currency, each.valid_from)))
+
+
+def _capacity(table: TomlTable) -> Capacity:
+    stated = {key: table.whole(key) for key in ("lists_per_day", "peak_day_lists") if table.has(key)}
+    table.done()
+    return Capacity(**stated)
+
+
+def _baseline(table: TomlTable) -> Baseline:
+    made = Baseline(table.whole("year", 2000), table.number("import_h"), table.number("export_h"))
+    table.done()
+    return made
+
+
+def _calibration(
+    table: TomlTable, import_modes: tuple[str, ...], export_modes: tuple[str, ...], offices: tuple[str, ...]
+) -> Calibration:
+    hours = table.take("hours")
+    if (
+        not isinstance(hours, list)
+        or len(hours) != 24
+        or not all(isinstance(each, int) and each >= 0 for each in hours)
+        or not any(hours)
+    ):
+        raise table.fail("hours", "must be 24 whole weights, not all 0")
+    chosen_import, chosen_export = (
+        table.mix("import_modes", import_modes),
+        table.mix("export_modes", export_modes),
+    )
+    where, shares, times = table.table("offices"), table.table("shares"), table.table("times")
+    wanted = [*(f"import_{mode}" for mode in chosen_import), *(f"export_{mode}" for mode in chosen_export)]
+    made = Calibration(
+        lists_per_day=table.whole("lists_per_day"),
+        value_cny=table.number("value_cny", 1),
+        value_sigma=float(table.number("value_sigma")),
+        double_11=float(table.number("double_11")),
+        spring_festival=float(table.number("spring_festival")),
+        import_share=table.share("import_share"),
+        import_modes=chosen_import,
+        export_modes=chosen_export,
+        hours=tuple(float(each) for each in hours),
+        offices={key: where.mix(key, offices) for key in wanted},
+        shares={key: shares.share(key) for key in _SHARES},
+        times={key: float(times.number(key)) for key in _TIMES},
+    )
+    for each in (where, shares, times, table):
+        each.done()
+    return made
