@@ -1,0 +1,142 @@
+"""The core tables, column by column: type and meaning, declared once.
+
+The warehouse derives its DDL from here (`sql_type`), the transforms their output types, the data
+dictionary its descriptions. Times are local Beijing time to the millisecond (`_at`), money is CNY
+(`_cny`), weights are kilograms (`_kg`).
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+TIME = pl.Datetime("ms")
+MONEY = pl.Decimal(19, 5)
+#: Sums of many lists; wide enough for years of a zone.
+TOTAL = pl.Decimal(28, 5)
+EXCLUSION = pl.Struct({"reason": pl.String(), "start_at": TIME, "end_at": TIME})
+
+_TEXT, _COUNT, _DATE, _FLAG = pl.String(), pl.Int64(), pl.Date(), pl.Boolean()
+
+_LISTS: tuple[tuple[str, pl.DataType, str], ...] = (
+    ("zone", _TEXT, "pilot zone"),
+    ("business_date", _DATE, "date of the first version's app_at, else of the first receipt"),
+    ("flow", _TEXT, "I import, E export"),
+    ("mode", _TEXT, "supervision mode (tradeMode)"),
+    ("office", _TEXT, "declaration customs office (customsCode)"),
+    ("port_code", _TEXT, "port customs office"),
+    ("ebc_code", _TEXT, "e-commerce enterprise; with flow and order_no the key of a list"),
+    ("order_no", _TEXT, "order number"),
+    ("ebp_code", _TEXT, "e-commerce platform"),
+    ("guid", _TEXT, "guid of the current version"),
+    ("cop_no", _TEXT, "enterprise internal number"),
+    ("pre_no", _TEXT, "e-port number, from the list or else from its receipts"),
+    ("invt_no", _TEXT, "customs list number, from the list or else from its receipts"),
+    ("agent_code", _TEXT, "declarant"),
+    ("logistics_code", _TEXT, "carrier"),
+    ("logistics_no", _TEXT, "waybill number"),
+    ("traf_mode", _TEXT, "transport mode"),
+    ("country", _TEXT, "import: country of departure, export: country of destination"),
+    ("bill_no", _TEXT, "bill of lading or master air waybill"),
+    ("app_at", TIME, "time of the current version by the enterprise's clock"),
+    ("app_type", _TEXT, "report type of the current version; 3 is a deletion"),
+    ("versions", _COUNT, "distinct version times seen"),
+    ("items", _COUNT, "goods lines"),
+    ("packages", _COUNT, "stated number of packages (packNo)"),
+    ("value_cny", MONEY, "sum of the item totals; null where a rate is missing or no total is stated"),
+    ("freight_cny", MONEY, "freight; null where not stated as an amount"),
+    ("insured_fee_cny", MONEY, "insurance; null where not stated as an amount"),
+    ("tax_cny", MONEY, "sum of the tax bills that are not void; null where there is no bill"),
+    ("gross_weight_kg", MONEY, "gross weight of the list"),
+    ("net_weight_kg", MONEY, "net weight of the list"),
+    ("has_order", _FLAG, "an order document is linked"),
+    ("order_app_at", TIME, "app_at of the order"),
+    ("actual_paid_cny", MONEY, "amount actually paid according to the order (import)"),
+    ("has_payment", _FLAG, "at least one payment document is linked"),
+    ("pay_at", TIME, "time of the last payment of the order"),
+    ("amount_paid_cny", MONEY, "sum of the payments of the order"),
+    ("has_waybill", _FLAG, "a waybill document is linked"),
+    ("waybill_app_at", TIME, "app_at of the waybill"),
+    ("saved_at", TIME, "first status 1, saved at the e-port"),
+    ("declared_status_at", TIME, "first status 2, being declared"),
+    ("sent_at", TIME, "first status 3, sent to customs"),
+    ("failed_at", TIME, "first status 4, sending failed"),
+    ("rejected_at", TIME, "first status 100, rejected by customs"),
+    ("accepted_at", TIME, "first status 120, accepted into customs"),
+    ("review_at", TIME, "first status 300, manual review"),
+    ("review_done_at", TIME, "first status 399, review finished"),
+    ("waiting_at", TIME, "first status 400, waits for the goods to arrive"),
+    ("inspected_at", TIME, "first status 500, inspection"),
+    ("detained_at", TIME, "first status 501, 502, 503, 509 or 599, detained"),
+    ("suspended_at", TIME, "first status 600, suspended"),
+    ("returned_abroad_at", TIME, "first status 700, returned abroad"),
+    ("released_at", TIME, "first status 800, released"),
+    ("closed_at", TIME, "first status 899, closed"),
+    ("error_at", TIME, "first negative status, processing error"),
+    ("declared_at", TIME, "first status 2, else app_at of the first version"),
+    ("review_next_at", TIME, "next other status after the first 300"),
+    ("waiting_next_at", TIME, "next other status after the first 400"),
+    ("inspected_next_at", TIME, "next other status after the first 500"),
+    ("arrived_at", TIME, "acceptance of the inbound detail (export: of the arrival), else its app_at"),
+    ("gate_out_at", TIME, "second, else first gate passage out of the bonded zone (import)"),
+    ("signed_at", TIME, "first waybill status S"),
+    ("cancelled_at", TIME, "cancellation granted, or app_at of a deletion that is the newest version"),
+    ("returned_at", TIME, "return granted, or status 700"),
+    ("state", _TEXT, "one of transforms.state.STATES"),
+    ("state_at", TIME, "since when the list is in its state"),
+    ("exclusions", pl.List(EXCLUSION), "times not charged to customs; end_at null: unfinished"),
+)
+
+_LIST_EVENTS: tuple[tuple[str, pl.DataType, str], ...] = (
+    ("zone", _TEXT, "pilot zone"),
+    ("business_date", _DATE, "business date of the list"),
+    ("flow", _TEXT, "I import, E export"),
+    ("ebc_code", _TEXT, "e-commerce enterprise of the list"),
+    ("order_no", _TEXT, "order number of the list"),
+    ("seq", _COUNT, "1-based order of the statuses of the list by time"),
+    ("status", _TEXT, "receipt status; unknown codes are kept"),
+    ("at", TIME, "time of the receipt"),
+    ("info", _TEXT, "receipt text, reduced to its known phrases"),
+    ("file_hash", _TEXT, "file the receipt came in (the smallest where it came in several)"),
+)
+
+#: core.lists: one row a customs list (flow, ebc_code, order_no).
+LISTS: dict[str, pl.DataType] = {name: dtype for name, dtype, _ in _LISTS}
+#: core.list_events: one row a status of a list.
+LIST_EVENTS: dict[str, pl.DataType] = {name: dtype for name, dtype, _ in _LIST_EVENTS}
+#: What each column means, by table.
+DESCRIPTIONS: dict[str, dict[str, str]] = {
+    "lists": {name: text for name, _, text in _LISTS},
+    "list_events": {name: text for name, _, text in _LIST_EVENTS},
+}
+
+_SQL: dict[type[pl.DataType], str] = {
+    pl.String: "VARCHAR",
+    pl.Int64: "BIGINT",
+    pl.Boolean: "BOOLEAN",
+    pl.Date: "DATE",
+    pl.Datetime: "TIMESTAMP",
+    pl.Float64: "DOUBLE",
+}
+
+
+def sql_type(dtype: pl.DataType) -> str:
+    """DuckDB type of a Polars type; a type no table of ours uses is an error."""
+    if isinstance(dtype, pl.Decimal):
+        return f"DECIMAL({dtype.precision},{dtype.scale})"
+    if isinstance(dtype, pl.List):
+        return f"{sql_type(_instance(dtype.inner))}[]"
+    if isinstance(dtype, pl.Struct):
+        inner = ", ".join(f'"{each.name}" {sql_type(_instance(each.dtype))}' for each in dtype.fields)
+        return f"STRUCT({inner})"
+    try:
+        return _SQL[type(dtype)]
+    except KeyError:
+        raise TypeError(f"no DuckDB type is declared for {dtype}; add it in transforms/schemas.py") from None
+
+
+def _instance(dtype: object) -> pl.DataType:
+    if isinstance(dtype, pl.DataType):
+        return dtype
+    if isinstance(dtype, type) and issubclass(dtype, pl.DataType):
+        return dtype()
+    raise TypeError(f"{dtype!r} is no Polars type")
