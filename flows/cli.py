@@ -1,0 +1,61 @@
+"""The command line. Every command says what it does, with an example, under `--help`.
+
+Exit codes: 0 all well; 1 finished with gaps, refused or quarantined data or failed warnings, each
+named; 2 wrong usage or configuration; 3 stopped, nothing of the stopped stage committed.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.commands import quarantine, run, simulate, sql, status
+from flows.errors import DayStopped, UsageProblem
+from flows.output import complain
+
+app = typer.Typer(
+    name="tongguan",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help=__doc__,
+    rich_markup_mode=None,
+)
+app.command("demo")(run.demo)
+app.command("simulate")(simulate.simulate)
+app.command("run")(run.run)
+app.command("sql")(sql.sql)
+app.command("status")(status.status)
+app.add_typer(quarantine.app, name="quarantine")
+
+
+@app.callback()
+def _main(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    """Tongguan 通关: statistical monitoring of a cross-border e-commerce pilot zone."""
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"tongguan {installed('tongguan')}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Entry point: run a command and turn what went wrong into a sentence and an exit code."""
+    try:
+        app()
+    except UsageProblem as problem:
+        complain("wrong usage or configuration", str(problem))
+        sys.exit(2)
+    except DayStopped as stopped:
+        complain("stopped", str(stopped))
+        sys.exit(3)
+
+
+
+if __name__ == "__main__":
+    main()

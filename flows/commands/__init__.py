@@ -1,0 +1,1 @@
+"""The commands of `tongguan`, one module each."""

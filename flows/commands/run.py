@@ -1,0 +1,117 @@
+"""`tongguan run` and `tongguan demo`: the daily flow from the command line."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows import output
+from flows.day import DayReport
+from flows.errors import DayStopped, UsageProblem
+from flows.options import HomeOption, JsonOption, ZoneOption, load_zone, parse_date
+from flows.progress import terminal_progress
+from flows.settings import home_path, prepare_prefect
+from sources.simulator import simulate
+from warehouse import Home
+from warehouse.errors import WarehouseError
+from warehouse.home import pii_key
+
+#: The demo shows a week with Double 11 in it.
+DEMO_ZONE = "zhengzhou"
+DEMO_DAYS = [date(2026, 11, 8) + timedelta(days=each) for each in range(7)]
+DEMO_LISTS_PER_DAY = 2_000
+DEMO_SEED = 1
+
+
+def run(
+    zone: ZoneOption,
+    date_: Annotated[str, typer.Option("--date", help="Business date to publish, e.g. 2026-11-11.")],
+    inbox: Annotated[
+        str | None,
+        typer.Option("--inbox", help="Folder (or URL) of extracts, any kinds and formats; default <home>/inbox/<zone>."),
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run one day of a zone: load what lies in the inbox, publish the date.
+
+    Files are recognised by content, never by name; the same bytes are never loaded twice. Every file is
+    loaded, whatever dates it bears; the figures of DATE are published, and published dates that the new
+    documents touch are restated.
+
+    Example: tongguan run --zone zhengzhou --date 2026-11-11 --inbox extracts/2026-11-11
+    """
+    load_zone(zone)
+    day = parse_date(date_, "--date")
+    base = home_path(home)
+    ensure_key(base)
+    report = run_day(zone, day, inbox, base, quiet=as_json)
+    if as_json:
+        typer.echo(json.dumps(report.as_json(), default=str, ensure_ascii=False))
+    else:
+        output.day_report(report)
+    raise typer.Exit(report.exit_code)
+
+
+def demo(home: HomeOption = None) -> None:
+    """Simulate seven days of a sample zone, run each, and show the figures of the last.
+
+    Example: tongguan demo --home /tmp/tongguan-demo
+    """
+    base = home_path(home)
+    zone = load_zone(DEMO_ZONE)
+    ensure_key(base)
+    extracts = base / "demo" / "extracts"
+    output.out.print(
+        f"Simulating {len(DEMO_DAYS)} days of {zone.en} {zone.zh}, {DEMO_LISTS_PER_DAY:,} lists a mean day"
+    )
+    if not (extracts / "truth.json").is_file():
+        simulate(extracts, zone, DEMO_DAYS[0], DEMO_DAYS[-1], DEMO_LISTS_PER_DAY, DEMO_SEED, "parquet", {})
+    output.out.print("Starting Prefect (no server needed; the first start on a new home takes longest)")
+    worst = 0
+    for day in DEMO_DAYS:
+        output.out.print(f"\n[bold]{zone.name} {day}[/bold]")
+        report = run_day(zone.name, day, str(extracts / day.isoformat()), base)
+        output.day_report(report)
+        worst = max(worst, report.exit_code)
+    show_figures(base, zone.name, DEMO_DAYS[-1])
+    raise typer.Exit(worst)
+
+
+def run_day(zone: str, day: date, inbox: str | None, home: Path, quiet: bool = False) -> DayReport:
+    """The daily flow with progress on standard error; DayStopped where it stopped."""
+    prepare_prefect(home)
+    from flows.daily import daily
+
+    try:
+        if quiet:
+            return daily(zone, day, inbox, str(home))
+        with terminal_progress(output.err):
+            return daily(zone, day, inbox, str(home))
+    except (UsageProblem, DayStopped):
+        raise
+    except WarehouseError as error:
+        raise DayStopped(str(error)) from error
+
+
+def ensure_key(home: Path) -> None:
+    """Make sure there is a personal-data key, and say so when one is made."""
+    store = Home(home)
+    store.prepare()
+    _, created = pii_key(store)
+    if created:
+        output.err.print(
+            f"Made a personal-data key in {store.pii_key} (readable by you only). Keep it: without it new "
+            "digests do not match old ones. Set TONGGUAN_PII_KEY to use your own."
+        )
+
+
+def show_figures(home: Path, zone: str, day: date) -> None:
+    """The last day's volume, clearance and coverage, and how to ask for more."""
+    from flows.commands.figures import show
+
+    show(home, zone, day)

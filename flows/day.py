@@ -1,0 +1,70 @@
+"""What a day came to: the record that gates the exit code, notifies, and documents the run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any
+
+
+@dataclass
+class DayReport:
+    """Outcome of one run of one zone and business date. Counts are documents unless named otherwise."""
+
+    run_id: str
+    zone: str
+    business_date: date
+    files_seen: int = 0
+    files_new: int = 0
+    rows_read: int = 0
+    rows_accepted: int = 0
+    rows_duplicate: int = 0
+    rows_superseded: int = 0
+    rows_quarantined: int = 0
+    lists_linked: int = 0
+    vintages: list[tuple[date, int]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)  # "name: rule, line, reason"
+    quarantined: list[str] = field(default_factory=list)  # "rule: kind, count"
+    warnings: list[str] = field(default_factory=list)
+    gaps: list[str] = field(default_factory=list)
+    stages: dict[str, float] = field(default_factory=dict)  # seconds by stage
+    validation_page: str | None = None
+
+    @property
+    def all_well(self) -> bool:
+        """Whether nothing is missing, refused, quarantined or warned of."""
+        return not (self.refused or self.quarantined or self.warnings or self.gaps)
+
+    @property
+    def exit_code(self) -> int:
+        """0 all well, 1 finished with something to look at."""
+        return 0 if self.all_well else 1
+
+    def problems(self) -> list[tuple[str, str]]:
+        """Everything that keeps the day from being green, as (class, sentence)."""
+        return [
+            *(("gap", each) for each in self.gaps),
+            *(("refused", each) for each in self.refused),
+            *(("quarantine", each) for each in self.quarantined),
+            *(("warning", each) for each in self.warnings),
+        ]
+
+    def as_json(self) -> dict[str, Any]:
+        """For `--json` and the artifact."""
+        return {**asdict(self), "all_well": self.all_well, "exit_code": self.exit_code}
+
+    def markdown(self) -> str:
+        """The day's summary for Prefect's interface."""
+        state = "all well" if self.all_well else f"{len(self.problems())} things to look at"
+        lines = [
+            f"# {self.zone} {self.business_date}: {state}",
+            "",
+            "| read | accepted | duplicate | superseded | quarantined |",
+            "|---:|---:|---:|---:|---:|",
+            f"| {self.rows_read} | {self.rows_accepted} | {self.rows_duplicate} "
+            f"| {self.rows_superseded} | {self.rows_quarantined} |",
+            "",
+            *(f"- **{kind}** {sentence}" for kind, sentence in self.problems()),
+            *(f"- published {day}, vintage {vintage}" for day, vintage in self.vintages),
+        ]
+        return "\n".join(lines)

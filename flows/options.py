@@ -1,0 +1,35 @@
+"""Options shared by several commands, each worded once, and the parsing of their values."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.errors import UsageProblem
+from sources.zone import Zone, ZoneError
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", help="Home of catalog and data; default $TONGGUAN_HOME, else ./.tongguan."),
+]
+ZoneOption = Annotated[str, typer.Option("--zone", help="Zone: the name of a file in zones/, e.g. zhengzhou.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+
+
+def parse_date(text: str, option: str) -> date:
+    """A date written yyyy-mm-dd; raises UsageProblem naming the option."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageProblem(f"{option} {text!r} is not a date: write it as 2026-11-11.") from error
+
+
+def load_zone(name: str) -> Zone:
+    """The zone's configuration; raises UsageProblem that lists the zones there are."""
+    try:
+        return Zone.load(name)
+    except ZoneError as error:
+        raise UsageProblem(str(error)) from error

@@ -1,0 +1,70 @@
+"""How results look on a terminal: tables by Rich, colour only where there is a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from flows.day import DayReport
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+_MARKS = {"gap": "yellow", "refused": "red", "quarantine": "red", "warning": "yellow"}
+
+
+def complain(what: str, sentence: str) -> None:
+    """One sentence on standard error."""
+    err.print(f"[red]tongguan: {what}:[/red] ", end="")
+    err.print(sentence, markup=False)
+
+
+def table(title: str, rows: Sequence[Mapping[str, Any]], numbers: Iterable[str] = ()) -> None:
+    """Rows as a table; says so where there are none."""
+    if not rows:
+        out.print(f"{title}: none")
+        return
+    right = set(numbers)
+    shown = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for name in rows[0]:
+        shown.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    for row in rows:
+        shown.add_row(*(cell(value) for value in row.values()))
+    out.print(shown)
+
+
+def cell(value: Any) -> str:
+    """A value as people read it; nothing is an empty cell."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:,.3f}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def day_report(report: DayReport) -> None:
+    """What the day came to, each problem by name."""
+    out.print(
+        f"{report.zone} {report.business_date}: {report.files_seen:,} files ({report.files_new:,} new), "
+        f"{report.rows_read:,} documents read, {report.rows_accepted:,} accepted, "
+        f"{report.rows_duplicate:,} duplicate, {report.rows_superseded:,} superseded, "
+        f"{report.rows_quarantined:,} quarantined"
+    )
+    for day, vintage in report.vintages:
+        out.print(f"  published {day} as vintage {vintage}")
+    if not report.vintages:
+        out.print("  no figure changed: nothing published")
+    for kind, sentence in report.problems():
+        out.print(f"  [{_MARKS[kind]}]{kind}[/{_MARKS[kind]}] ", end="")
+        out.print(sentence, markup=False)
+    if report.validation_page:
+        out.print(f"  checks: {report.validation_page}")
+    if report.all_well:
+        out.print("  [green]all well[/green]")

@@ -1,0 +1,154 @@
+"""The work of each stage, as plain functions: open what the stage needs, call the rooms, say what was done.
+
+No Prefect here, so that a test or a benchmark can call a stage as it is. Everything passes as paths,
+dates and ids; nothing asks for today: the run's own time is read once, in `begin`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from flows.progress import reporter
+from sources.readers import read_files
+from sources.staging import load_landed, save
+from sources.zone import Zone
+from transforms.clearance import clearance_daily, exclusions_daily
+from transforms.lists import build
+from transforms.volume import volume_daily
+from warehouse import Home, Lake, documents, landing, linking, measuring, published, quarantine, vintages
+from warehouse.documents import CommitSummary
+from warehouse.home import pii_key
+
+BEIJING = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True)
+class Run:
+    """Who runs, for which zone and date, in which home, since when; small enough to pass between tasks."""
+
+    home: Path
+    zone: str
+    business_date: date
+    run_id: str
+    started_at: datetime  # local Beijing time; also `loaded_at` and `published_at` of what it commits
+
+    @property
+    def store(self) -> Home:
+        """The home's layout."""
+        return Home(self.home)
+
+    @property
+    def folder(self) -> Path:
+        """Where the run keeps what passes between its stages."""
+        return self.store.staging / self.run_id
+
+    @property
+    def landed(self) -> Path:
+        """The landed files of the run, as JSON."""
+        return self.folder / "landed.json"
+
+    @property
+    def outcomes(self) -> Path:
+        """What reading them gave, as JSON."""
+        return self.folder / "outcomes.json"
+
+
+def begin(home: Path, zone: str, business_date: date) -> Run:
+    """Name the run and prepare its folder; the only place that reads the clock."""
+    started_at = datetime.now(BEIJING).replace(tzinfo=None)
+    run_id = f"{zone}-{business_date:%Y%m%d}-{uuid4().hex[:8]}"
+    run = Run(home, zone, business_date, run_id, started_at)
+    run.store.prepare()
+    run.folder.mkdir(parents=True)
+    return run
+
+
+def land(run: Run, paths: Sequence[Path]) -> Path:
+    """Keep the bytes under their hash; returns the list of landed files."""
+    advance = reporter().stage("land")
+    with Lake.read(run.store) as lake:
+        landed = landing.land(run.store, paths, source=run.zone, lake=lake, progress=advance)
+    return save(landed, run.landed)
+
+
+def read(run: Run) -> Path:
+    """Read what is new into typed, digested parts; returns the list of outcomes."""
+    advance = reporter().stage("read")
+    key, _ = pii_key(run.store)
+    parts = run.folder / "parts"
+    parts.mkdir(exist_ok=True)
+    new = [each for each in load_landed(run.landed) if not each.known]
+    outcomes = read_files(new, parts, key, zone=Zone.load(run.zone), progress=advance)
+    return save(outcomes, run.outcomes)
+
+
+def commit(run: Run) -> CommitSummary:
+    """One transaction: documents, quarantine, ledger; conservation checked inside it."""
+    reporter().stage("commit")
+    with Lake.write(run.store) as lake:
+        return documents.commit(lake, run.store, run.zone, run.run_id, run.folder, run.started_at)
+
+
+def link(run: Run) -> int:
+    """Bring every list that new documents touch up to date; returns how many."""
+    reporter().stage("link")
+    zone = Zone.load(run.zone)
+    with Lake.write(run.store) as lake:
+        inputs = linking.gather(lake, run.zone)
+        if inputs is None:
+            return 0
+        linked = build(inputs.documents, rates_frame(zone))
+        lists, events = pl.collect_all([linked.lists, linked.events])
+        linking.store(lake, run.zone, run.run_id, inputs, lists, events)
+        return lists.height
+
+
+def measure(run: Run) -> list[tuple[date, int]]:
+    """Compute the figures of every date this run publishes; returns the vintages that came of it."""
+    reporter().stage("measure")
+    with Lake.write(run.store) as lake:
+        dates = measuring.dates_to_publish(lake, run.zone, run.business_date)
+        observed_until = measuring.observed_until(lake, run.zone, run.business_date)
+        lists = measuring.lists_for(lake, run.zone, dates)
+        figures = {
+            "volume_daily": volume_daily(lists, dates),
+            "clearance_daily": clearance_daily(lists, dates, observed_until),
+            "exclusions_daily": exclusions_daily(lists, dates, observed_until),
+        }
+        frames = dict(zip(figures, pl.collect_all(list(figures.values())), strict=True))
+        return vintages.publish(
+            lake, run.zone, run.run_id, run.started_at, frames, dates, reason="publication"
+        )
+
+
+def publish(run: Run) -> Path:
+    """Write the analysts' copy; returns its path."""
+    reporter().stage("publish")
+    with Lake.read(run.store) as lake:
+        return published.write(lake, run.store)
+
+
+def release_mended(run: Run) -> int:
+    """Read released quarantine rows again, so that this run takes them in; returns how many."""
+    key, _ = pii_key(run.store)
+    with Lake.write(run.store) as lake:
+        return quarantine.apply_releases(lake, run.store, run.zone, run.folder, key)
+
+
+def rates_frame(zone: Zone) -> pl.LazyFrame:
+    """The zone's dated rates as transforms take them: currency, valid_from, cny for one unit."""
+    return pl.LazyFrame(
+        {
+            "currency": [each.currency for each in zone.rates],
+            "valid_from": [each.valid_from for each in zone.rates],
+            "cny": [each.cny for each in zone.rates],
+        },
+        schema={"currency": pl.String, "valid_from": pl.Date, "cny": pl.Decimal(18, 8)},
+    )

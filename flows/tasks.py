@@ -1,0 +1,94 @@
+"""Thin Prefect tasks over the stages: names that read well in the interface, retries where a source is remote.
+
+Tasks take and return paths, ids and small records; never frames or connections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.tasks import exponential_backoff
+
+from flows import pull as pulling
+from flows import stages
+from flows.day import DayReport
+from flows.progress import Stopwatch, reporter
+from flows.stages import Run
+
+Result = TypeVar("Result")
+
+#: A remote source is tried four times, about 2, 4 and 8 s apart, each spread by half; a local one once:
+#: what fails locally fails again.
+REMOTE_RETRIES = 3
+_plain: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False}
+
+
+def timed(report: DayReport, name: str, work: Callable[[], Result], says: Callable[[Result], str]) -> Result:
+    """Run a stage, note its seconds in the report, and leave its summary line."""
+    watch = Stopwatch()
+    result = work()
+    report.stages[name] = round(watch.seconds(), 3)
+    reporter().done(name, watch.seconds(), says(result))
+    return result
+
+
+@task(name="pull extracts", retry_delay_seconds=exponential_backoff(2), retry_jitter_factor=0.5, **_plain)
+def pull_extracts(url: str, into: Path) -> list[Path]:
+    """List the source's files, copying remote ones in."""
+    return pulling.pull(url, into)
+
+
+@task(name="land bytes", **_plain)
+def land_bytes(run: Run, paths: list[Path]) -> Path:
+    """Keep every file under the hash of its bytes."""
+    return stages.land(run, paths)
+
+
+@task(name="read documents", **_plain)
+def read_documents(run: Run) -> Path:
+    """Turn new files into typed documents, personal values digested."""
+    return stages.read(run)
+
+
+@task(name="validate documents", **_plain)
+def validate_documents(run: Run) -> Path | None:
+    """Check contracts and rules; returns the page of results, or nothing where there was nothing to check."""
+    return stages.validate(run)
+
+
+@task(name="commit documents", **_plain)
+def commit_documents(run: Run) -> Any:
+    """Store what was accepted and quarantine what was not, in one transaction."""
+    return stages.commit(run)
+
+
+@task(name="link lists", **_plain)
+def link_lists(run: Run) -> int:
+    """Bring lists up to date with the documents that touch them."""
+    return stages.link(run)
+
+
+@task(name="measure the day", **_plain)
+def measure_day(run: Run) -> list[tuple[date, int]]:
+    """Compute the figures and append what changed as vintages."""
+    return stages.measure(run)
+
+
+@task(name="publish figures", **_plain)
+def publish_figures(run: Run) -> Path:
+    """Write the analysts' copy."""
+    return stages.publish(run)
+
+
+@task(name="close the day", **_plain)
+def close_day(run: Run, report: DayReport) -> DayReport:
+    """Name what is missing or wrong, keep the run in the ledger, and show the summary."""
+    closed = stages.close(run, report)
+    create_markdown_artifact(key=f"day-{run.zone}", markdown=closed.markdown(), description="The day's summary")
+    return closed
