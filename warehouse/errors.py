@@ -1,0 +1,29 @@
+"""Errors of the warehouse, worded for the person who has to act on them."""
+
+
+class WarehouseError(Exception):
+    """Base of everything the warehouse raises on purpose; its text is fit to be shown."""
+
+
+class WarehouseMissing(WarehouseError):
+    """There is no catalog in this home yet."""
+
+
+class KeyUnusable(WarehouseError):
+    """The personal-data key is missing, too short or readable by others."""
+
+
+class ConservationError(WarehouseError):
+    """Rows or amounts of a file do not add up; nothing of the batch was committed."""
+
+
+class StagingError(WarehouseError):
+    """What the earlier stages left in the run's folder does not fit together."""
+
+
+class QueryRefused(WarehouseError):
+    """A query that is not one read-only statement, or reaches outside the warehouse."""
+
+
+class ReleaseError(WarehouseError):
+    """A quarantined row cannot be released as asked."""

@@ -1,0 +1,121 @@
+"""The home: one directory that holds a warehouse and everything belonging to it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from warehouse.errors import KeyUnusable
+
+#: Shorter keys can be guessed by trying; 16 bytes is the least HMAC-SHA-256 is used with here.
+LEAST_KEY_BYTES = 16
+
+
+@dataclass(frozen=True)
+class Home:
+    """Paths of a warehouse. Only `prepare` writes; a Home may point at a directory that does not exist yet."""
+
+    path: Path
+
+    def __init__(self, path: Path | str) -> None:
+        object.__setattr__(self, "path", Path(path).absolute())
+
+    @classmethod
+    def default(cls) -> Home:
+        """The home named by TONGGUAN_HOME, else `.tongguan` in the working directory."""
+        return cls(os.environ.get("TONGGUAN_HOME") or ".tongguan")
+
+    @property
+    def catalog(self) -> Path:
+        """DuckLake catalog (SQLite, WAL mode)."""
+        return self.path / "catalog.sqlite"
+
+    @property
+    def data(self) -> Path:
+        """Parquet files of the lake."""
+        return self.path / "data"
+
+    @property
+    def landing(self) -> Path:
+        """Landed bytes under their SHA-256."""
+        return self.path / "landing"
+
+    @property
+    def staging(self) -> Path:
+        """One folder a run with what its stages hand each other."""
+        return self.path / "staging"
+
+    @property
+    def published(self) -> Path:
+        """Copies for readers outside the lake."""
+        return self.path / "published"
+
+    @property
+    def reports(self) -> Path:
+        """Pages for people."""
+        return self.path / "reports"
+
+    @property
+    def scratch(self) -> Path:
+        """Where DuckDB spills and hand-over files lie while a stage runs."""
+        return self.path / "scratch"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one writer."""
+        return self.path / "writer.lock"
+
+    @property
+    def holder(self) -> Path:
+        """Process id of the writer, for the message to those who wait."""
+        return self.path / "writer.pid"
+
+    @property
+    def pii_key(self) -> Path:
+        """Personal-data key, where the environment gives none."""
+        return self.path / "pii.key"
+
+    def prepare(self) -> Home:
+        """Create the directories; landed files and staged rows are for the service account only."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        for folder in (self.data, self.published, self.reports):
+            folder.mkdir(exist_ok=True)
+        for folder in (self.landing, self.staging, self.scratch):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        return self
+
+
+def pii_key(home: Home) -> tuple[bytes, bool]:
+    """The personal-data key and whether it was created just now.
+
+    TONGGUAN_PII_KEY wins; else the file `pii.key` of the home, created with mode 0600 on first use.
+    Raises KeyUnusable where the key is too short or its file can be read by others.
+    """
+    given = os.environ.get("TONGGUAN_PII_KEY", "")
+    if given:
+        return _long_enough(given.encode(), "TONGGUAN_PII_KEY"), False
+    home.prepare()
+    try:
+        handle = os.open(home.pii_key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        if home.pii_key.stat().st_mode & 0o077:
+            raise KeyUnusable(
+                f"{home.pii_key} can be read by other accounts: run `chmod 600 {home.pii_key}`"
+            ) from None
+        return _long_enough(home.pii_key.read_bytes().strip(), str(home.pii_key)), False
+    with os.fdopen(handle, "wb") as file:
+        key = secrets.token_hex(32).encode()
+        file.write(key)
+        file.flush()
+        os.fsync(file.fileno())
+    return key, True
+
+
+def _long_enough(key: bytes, origin: str) -> bytes:
+    if len(key) < LEAST_KEY_BYTES:
+        raise KeyUnusable(
+            f"the personal-data key in {origin} has {len(key)} bytes; at least {LEAST_KEY_BYTES} are needed"
+        )
+    return key

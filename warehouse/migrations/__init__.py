@@ -1,0 +1,72 @@
+"""Numbered changes of the lake's schema, each applied once, in order, with its record.
+
+A migration is a function of a connection in a module `m<number>_<name>.py`, registered with
+`@migration(number, name)`. It and its row in ledger.migrations are one transaction.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import duckdb
+
+if TYPE_CHECKING:
+    from warehouse.connection import Lake
+
+Migration = Callable[[duckdb.DuckDBPyConnection], None]
+_REGISTRY: dict[int, tuple[str, Migration]] = {}
+
+
+def migration(number: int, name: str) -> Callable[[Migration], Migration]:
+    """Register a migration; a number used twice is an error."""
+
+    def register(function: Migration) -> Migration:
+        if number in _REGISTRY and _REGISTRY[number][1] is not function:
+            raise ValueError(f"migration {number} is declared twice")
+        _REGISTRY[number] = (name, function)
+        return function
+
+    return register
+
+
+def registered() -> dict[int, tuple[str, Migration]]:
+    """All migrations by number, in order."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+    return dict(sorted(_REGISTRY.items()))
+
+
+def applied(con: duckdb.DuckDBPyConnection) -> set[int]:
+    """Numbers already applied; none in an empty lake."""
+    there = con.execute(
+        "SELECT 1 FROM duckdb_tables() "
+        "WHERE database_name = 'wh' AND schema_name = 'ledger' AND table_name = 'migrations'"
+    ).fetchone()
+    if not there:
+        return set()
+    return {number for (number,) in con.execute("SELECT number FROM wh.ledger.migrations").fetchall()}
+
+
+def apply(lake: Lake) -> list[int]:
+    """Apply what is missing and say which; nothing missing leaves no snapshot."""
+    done = applied(lake.con)
+    fresh = []
+    for number, (name, function) in registered().items():
+        if number in done:
+            continue
+        lake.commit("tongguan", f"migration {number}: {name}", f"migration-{number}", _recorded(number, name, function))
+        fresh.append(number)
+    return fresh
+
+
+def _recorded(number: int, name: str, function: Migration) -> Migration:
+    def work(con: duckdb.DuckDBPyConnection) -> None:
+        function(con)
+        con.execute(
+            "INSERT INTO wh.ledger.migrations VALUES (?, ?, current_localtimestamp())", [number, name]
+        )
+
+    return work

@@ -1,0 +1,69 @@
+"""DDL of the lake, derived: documents from the contracts, core tables from transforms.schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sources.contracts import CONTRACTS, Contract
+from transforms.schemas import LIST_EVENTS, LISTS, sql_type
+from warehouse import sql
+from warehouse.tables import TABLES, Table
+
+SCHEMAS = ("ledger", "documents", "quarantine", "core", "vintages", "metrics")
+
+#: What the warehouse puts before the contract's own columns.
+STORED_PREFIX: dict[str, str] = {
+    "zone": "VARCHAR",
+    "business_date": "DATE",  # null: the document bears no time
+    "file_hash": "VARCHAR",
+    "row_no": "BIGINT",  # 1-based ordinal of the document in its file
+    "line_no": "BIGINT",  # line where it starts
+    "loaded_at": "TIMESTAMP",
+    "batch_id": "VARCHAR",
+}
+#: Zone first, then date: a day of one zone is one folder of files.
+BULK_PARTITION = ("zone", "business_date")
+
+
+def document_table(contract: Contract) -> str:
+    """Name of the documents table of a kind inside the lake."""
+    return f"wh.documents.{contract.table}"
+
+
+def document_columns(contract: Contract) -> dict[str, str]:
+    """Columns of the documents table of a kind with their SQL types."""
+    return {**STORED_PREFIX, **contract.sql_columns}
+
+
+def core_columns(table: str) -> dict[str, str]:
+    """Columns of core.lists or core.list_events with their SQL types."""
+    return {column: sql_type(dtype) for column, dtype in {"lists": LISTS, "list_events": LIST_EVENTS}[table].items()}
+
+
+def create(table: str, columns: Mapping[str, str], partition: tuple[str, ...] = ()) -> Iterator[str]:
+    """Statements that create a table of the lake, partitioned where asked."""
+    listed = ", ".join(f"{sql.name(column)} {kind}" for column, kind in columns.items())
+    yield f"CREATE TABLE {table} ({listed})"
+    if partition:
+        yield f"ALTER TABLE {table} SET PARTITIONED BY ({sql.names(partition)})"
+
+
+def create_book(table: Table) -> Iterator[str]:
+    """Statements that create one of our own tables, with its meaning as comments."""
+    yield from create(table.qualified, {column: kind for column, kind, _ in table.columns}, table.partition)
+    yield f"COMMENT ON TABLE {table.qualified} IS {sql.literal(table.grain)}"
+    for column, _, meaning in table.columns:
+        yield f"COMMENT ON COLUMN {table.qualified}.{sql.name(column)} IS {sql.literal(meaning)}"
+
+
+def everything() -> Iterator[str]:
+    """All statements for a new lake, short of the metric tables."""
+    for each in SCHEMAS:
+        yield f"CREATE SCHEMA IF NOT EXISTS wh.{each}"
+    for table in TABLES:
+        yield from create_book(table)
+    for contract in CONTRACTS.values():
+        yield from create(document_table(contract), document_columns(contract), BULK_PARTITION)
+        yield f"COMMENT ON TABLE {document_table(contract)} IS {sql.literal(f'{contract.zh} {contract.en}')}"
+    for core in ("lists", "list_events"):
+        yield from create(f"wh.core.{core}", core_columns(core), BULK_PARTITION)

@@ -1,0 +1,249 @@
+"""The ledger, quarantine and book-keeping tables, column by column: type and meaning, declared once.
+
+Document and core tables are not here: they follow from the contracts and from transforms.schemas.
+Times are local Beijing time; amounts are DECIMAL, summed over the money fields of the contract in
+the document's own currency (a control total, not a statistic).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: where it lives, what one row is, its columns as (name, SQL type, meaning)."""
+
+    schema: str
+    name: str
+    grain: str
+    columns: tuple[tuple[str, str, str], ...]
+    partition: tuple[str, ...] = ()
+
+    @property
+    def qualified(self) -> str:
+        """Name inside the lake."""
+        return f"wh.{self.schema}.{self.name}"
+
+
+_ZONE = ("zone", "VARCHAR", "pilot zone")
+_FILE = ("file_hash", "VARCHAR", "SHA-256 of the file's bytes")
+_RUN = ("run_id", "VARCHAR", "run that wrote the row")
+_AMOUNT = "DECIMAL(38,5)"
+
+MIGRATIONS = Table(
+    "ledger",
+    "migrations",
+    "one applied migration",
+    (
+        ("number", "INTEGER", "number of the migration"),
+        ("name", "VARCHAR", "what it does"),
+        ("applied_at", "TIMESTAMP", "when it was applied"),
+    ),
+)
+FILES = Table(
+    "ledger",
+    "files",
+    "one file's bytes, once a zone; kept for ever",
+    (
+        _ZONE,
+        _FILE,
+        ("names", "VARCHAR[]", "names it first arrived under; a member is archive!member"),
+        ("source", "VARCHAR", "where it was pulled from"),
+        ("kind", "VARCHAR", "document kind; null where it was not recognised"),
+        ("format", "VARCHAR", "xml, csv, parquet, jsonl, xlsx; null where it was not recognised"),
+        ("bytes", "BIGINT", "size"),
+        ("lines", "BIGINT", "physical records: CSV lines, sheet rows, JSON lines, XML documents"),
+        ("rows_read", "BIGINT", "documents in the file"),
+        ("rows_accepted", "BIGINT", "documents stored as the newest version of their key"),
+        ("rows_duplicate", "BIGINT", "documents stored before, or earlier in the same batch"),
+        ("rows_superseded", "BIGINT", "documents stored although a newer version of their key was there"),
+        ("rows_quarantined", "BIGINT", "documents set aside as unusable"),
+        ("amount_total", _AMOUNT, "control total of the file"),
+        ("amount_accepted", _AMOUNT, "control total of the accepted documents"),
+        ("amount_duplicate", _AMOUNT, "control total of the duplicate documents"),
+        ("amount_superseded", _AMOUNT, "control total of the superseded documents"),
+        ("amount_quarantined", _AMOUNT, "control total of the quarantined documents"),
+        ("first_error", "VARCHAR", "reason of the refusal, else rules of the first quarantined row"),
+        ("first_error_line", "BIGINT", "line of the first error"),
+        ("unknown_fields", "VARCHAR[]", "elements or columns outside the contract"),
+        ("status", "VARCHAR", "loaded, refused, unpacked (an archive) or ignored"),
+        ("archive_hash", "VARCHAR", "the archive it is a member of"),
+        ("landed_at", "TIMESTAMP", "when its bytes were first landed"),
+        ("loaded_at", "TIMESTAMP", "when its rows were committed"),
+        _RUN,
+    ),
+)
+FILE_NAMES = Table(
+    "ledger",
+    "file_names",
+    "one name a file arrived under; appended when known bytes come under a new name",
+    (_ZONE, _FILE, ("name", "VARCHAR", "name"), ("seen_at", "TIMESTAMP", "when first seen"), _RUN),
+)
+RUNS = Table(
+    "ledger",
+    "runs",
+    "one run that changed the warehouse",
+    (
+        _RUN,
+        _ZONE,
+        ("business_date", "DATE", "day the run was asked for"),
+        ("started_at", "TIMESTAMP", "start"),
+        ("finished_at", "TIMESTAMP", "end"),
+        ("outcome", "VARCHAR", "ok, warnings or failed"),
+        ("stages", "JSON", "seconds by stage"),
+        ("problems", "VARCHAR[]", "gaps, refused files and failed warnings, each named"),
+    ),
+)
+BATCHES = Table(
+    "ledger",
+    "batches",
+    "one commit of documents",
+    (
+        ("batch_id", "VARCHAR", "batch; documents carry it"),
+        _ZONE,
+        ("loaded_at", "TIMESTAMP", "when it was committed"),
+        ("first_date", "DATE", "earliest business date of its documents"),
+        ("last_date", "DATE", "latest business date of its documents"),
+        ("undated", "BIGINT", "documents of it that bear no date"),
+        ("tables", "VARCHAR[]", "document tables it added rows to"),
+        ("linked_at", "TIMESTAMP", "when its documents were linked to lists; null: not yet"),
+    ),
+)
+COVERAGE = Table(
+    "ledger",
+    "coverage",
+    "one business date and kind",
+    (
+        _ZONE,
+        ("business_date", "DATE", "null: documents that bear no time"),
+        ("kind", "VARCHAR", "document kind"),
+        ("documents", "BIGINT", "stored document versions"),
+        ("files", "BIGINT", "files they came in"),
+        ("first_document_at", "TIMESTAMP", "earliest business time"),
+        ("last_document_at", "TIMESTAMP", "latest business time"),
+        ("last_loaded_at", "TIMESTAMP", "newest commit that touched it"),
+    ),
+)
+VALIDATIONS = Table(
+    "ledger",
+    "validations",
+    "one expectation checked over one kind of a run",
+    (
+        _ZONE,
+        _RUN,
+        ("kind", "VARCHAR", "document kind"),
+        ("rule", "VARCHAR", "rule id"),
+        ("severity", "VARCHAR", "critical, warning or info"),
+        ("expectation", "VARCHAR", "name of the check"),
+        ("field", "VARCHAR", "field it looks at"),
+        ("outcome", "VARCHAR", "passed, failed (the data) or broken (the check itself)"),
+        ("checked", "BIGINT", "rows looked at"),
+        ("failed", "BIGINT", "rows that failed"),
+        ("detail", "VARCHAR", "everything else the check said, as JSON"),
+        ("validated_at", "TIMESTAMP", "when it was committed"),
+    ),
+)
+FINDINGS = Table(
+    "ledger",
+    "findings",
+    "one rule broken by one row; the row may be in the figures (warning) or not (critical)",
+    (
+        _ZONE,
+        ("batch_id", "VARCHAR", "batch"),
+        ("kind", "VARCHAR", "document kind"),
+        ("rule", "VARCHAR", "rule id"),
+        ("severity", "VARCHAR", "critical, warning or info"),
+        _FILE,
+        ("row_no", "BIGINT", "1-based ordinal of the document in its file"),
+        ("line_no", "BIGINT", "line where it starts"),
+        ("business_key", "VARCHAR", "key of the document"),
+        ("field", "VARCHAR", "CEB name of the field"),
+        ("detail", "VARCHAR", "what is wrong; never a personal value"),
+    ),
+)
+TOUCHED_DATES = Table(
+    "ledger",
+    "touched_dates",
+    "one business date whose lists changed and whose figures have not been looked at since",
+    (_ZONE, ("business_date", "DATE", "date to look at"), _RUN),
+)
+QUARANTINE = Table(
+    "quarantine",
+    "rows",
+    "one unusable document",
+    (
+        _ZONE,
+        ("quarantine_id", "VARCHAR", "id to show and release it by"),
+        ("kind", "VARCHAR", "document kind"),
+        _FILE,
+        ("row_no", "BIGINT", "1-based ordinal of the document in its file"),
+        ("line_no", "BIGINT", "line where it starts"),
+        ("business_key", "VARCHAR", "key of the document, as far as there is one"),
+        ("rules", "VARCHAR[]", "every critical rule it breaks"),
+        ("details", "VARCHAR", "what the reader noticed, as JSON"),
+        ("record", "VARCHAR", "the typed, masked row, as JSON"),
+        ("quarantined_at", "TIMESTAMP", "when"),
+        _RUN,
+        ("status", "VARCHAR", "open, released (waits for the next run) or accepted"),
+    ),
+)
+RELEASES = Table(
+    "quarantine",
+    "releases",
+    "one decision to put a quarantined row back",
+    (
+        ("release_id", "VARCHAR", "id"),
+        _ZONE,
+        ("quarantine_id", "VARCHAR", "row"),
+        ("overrides", "VARCHAR", "mended fields by CEB name, as JSON"),
+        ("reason", "VARCHAR", "why"),
+        ("released_by", "VARCHAR", "who"),
+        ("released_at", "TIMESTAMP", "when"),
+        ("applied_at", "TIMESTAMP", "when a run tried it; null: not yet"),
+        ("outcome", "VARCHAR", "accepted, duplicate, superseded or quarantined; null: not yet"),
+    ),
+)
+PARTITIONS = Table(
+    "core",
+    "partitions",
+    "one business date of core.lists: what keeps a reader from opening it",
+    (
+        _ZONE,
+        ("business_date", "DATE", "partition of core.lists"),
+        ("lists", "BIGINT", "lists in it"),
+        ("open", "BIGINT", "accepted lists that have not left"),
+        ("first_at", "TIMESTAMP", "earliest of declared, accepted, released and leaving times"),
+        ("last_at", "TIMESTAMP", "latest of declared, accepted, released and leaving times"),
+    ),
+)
+PUBLISHED = Table(
+    "vintages",
+    "published",
+    "one published version of a zone's day",
+    (
+        _ZONE,
+        ("business_date", "DATE", "day"),
+        ("vintage", "BIGINT", "1, 2, ... of that day"),
+        ("published_at", "TIMESTAMP", "when"),
+        _RUN,
+        ("reason", "VARCHAR", "first publication, revision (new data) or correction (mended error)"),
+        ("definition_version", "VARCHAR", "version of the definitions"),
+    ),
+)
+
+TABLES: tuple[Table, ...] = (
+    MIGRATIONS,
+    FILES,
+    FILE_NAMES,
+    RUNS,
+    BATCHES,
+    COVERAGE,
+    VALIDATIONS,
+    FINDINGS,
+    TOUCHED_DATES,
+    QUARANTINE,
+    RELEASES,
+    PARTITIONS,
+    PUBLISHED,
+)
