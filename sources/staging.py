@@ -33,6 +33,15 @@ def staged_schema(contract: Contract) -> dict[str, pl.DataType]:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """Why a file as a whole is not loaded. `message` says what to do next."""
+
+    rule: str
+    message: str
+    line: int | None = None
+
+
+@dataclass(frozen=True)
 class LandedFile:
     """One file (or member of an archive), stored under the SHA-256 of its bytes."""
 
@@ -43,15 +52,7 @@ class LandedFile:
     source: str
     archive_hash: str | None = None
     known: bool = False  # the ledger already holds these bytes
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why a file as a whole is not loaded. `message` says what to do next."""
-
-    rule: str
-    message: str
-    line: int | None = None
+    refusal: Refusal | None = None  # an archive that could not be unpacked; not to be read
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,10 @@ def save(records: Iterable[LandedFile | ReadOutcome], path: Path) -> Path:
 
 def load_landed(path: Path) -> list[LandedFile]:
     """Read what `save` wrote for landed files."""
-    return [LandedFile(**{**each, "names": tuple(each["names"])}) for each in json.loads(path.read_text())]
+    return [
+        LandedFile(**{**each, "names": tuple(each["names"]), "refusal": _refusal(each["refusal"])})
+        for each in json.loads(path.read_text())
+    ]
 
 
 def load_outcomes(path: Path) -> list[ReadOutcome]:
@@ -86,12 +90,15 @@ def load_outcomes(path: Path) -> list[ReadOutcome]:
 
 
 def _outcome(record: dict[str, Any]) -> ReadOutcome:
-    refusal = record["refusal"]
     return ReadOutcome(
         **{
             **record,
             "amount_total": Decimal(record["amount_total"]),
             "unknown_fields": tuple(record["unknown_fields"]),
-            "refusal": Refusal(**refusal) if refusal else None,
+            "refusal": _refusal(record["refusal"]),
         }
     )
+
+
+def _refusal(record: dict[str, Any] | None) -> Refusal | None:
+    return Refusal(**record) if record else None
