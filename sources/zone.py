@@ -17,6 +17,18 @@ from pathlib import Path
 
 from sources.toml_table import TomlTable, ZoneError
 
+__all__ = [
+    "FOLDER_VARIABLE",
+    "Baseline",
+    "Calibration",
+    "Capacity",
+    "Rate",
+    "Zone",
+    "ZoneError",
+    "zone_names",
+    "zones_folder",
+]
+
 #: Environment variable that names another folder of zone files.
 FOLDER_VARIABLE = "TONGGUAN_ZONES"
 
@@ -61,6 +73,7 @@ class Baseline:
 class Calibration:
     """What the simulator draws from: a mean day, its mixes, shares of lists and mean times in hours."""
 
+    registration: str  # first 4 characters of the enterprises' customs registration
     lists_per_day: int
     value_cny: Decimal
     value_sigma: float
@@ -223,6 +236,7 @@ def _calibration(
     where, shares, times = table.table("offices"), table.table("shares"), table.table("times")
     wanted = [*(f"import_{mode}" for mode in chosen_import), *(f"export_{mode}" for mode in chosen_export)]
     made = Calibration(
+        registration=table.text("registration"),
         lists_per_day=table.whole("lists_per_day"),
         value_cny=table.number("value_cny", 1),
         value_sigma=float(table.number("value_sigma")),
