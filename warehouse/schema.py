@@ -37,7 +37,10 @@ def document_columns(contract: Contract) -> dict[str, str]:
 
 def core_columns(table: str) -> dict[str, str]:
     """Columns of core.lists or core.list_events with their SQL types."""
-    return {column: sql_type(dtype) for column, dtype in {"lists": LISTS, "list_events": LIST_EVENTS}[table].items()}
+    return {
+        column: sql_type(dtype)
+        for column, dtype in {"lists": LISTS, "list_events": LIST_EVENTS}[table].items()
+    }
 
 
 def create(table: str, columns: Mapping[str, str], partition: tuple[str, ...] = ()) -> Iterator[str]:

@@ -106,7 +106,7 @@ BATCHES = Table(
         ("first_date", "DATE", "earliest business date of its documents"),
         ("last_date", "DATE", "latest business date of its documents"),
         ("undated", "BIGINT", "documents of it that bear no date"),
-        ("tables", "VARCHAR[]", "document tables it added rows to"),
+        ("kinds", "VARCHAR[]", "document kinds it added"),
         ("linked_at", "TIMESTAMP", "when its documents were linked to lists; null: not yet"),
     ),
 )

@@ -57,7 +57,12 @@ def apply(lake: Lake) -> list[int]:
     for number, (name, function) in registered().items():
         if number in done:
             continue
-        lake.commit("tongguan", f"migration {number}: {name}", f"migration-{number}", _recorded(number, name, function))
+        lake.commit(
+            "tongguan",
+            f"migration {number}: {name}",
+            f"migration-{number}",
+            _recorded(number, name, function),
+        )
         fresh.append(number)
     return fresh
 

@@ -1,0 +1,131 @@
+"""Committing a batch of documents: one transaction, conservation checked inside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from sources.contracts import CONTRACTS
+from warehouse import incoming as staging
+from warehouse import ledger, sql
+from warehouse.classify import Staged, amount, classify
+from warehouse.connection import Lake
+from warehouse.home import Home
+from warehouse.incoming import Incoming, Refused
+from warehouse.schema import document_columns, document_table
+
+CLASSES = ("accepted", "duplicate", "superseded", "quarantined")
+
+
+@dataclass(frozen=True)
+class CommitSummary:
+    """What a commit did; counts are documents."""
+
+    batch_id: str | None  # null: there was nothing new
+    files: int = 0
+    rows_read: int = 0
+    rows_accepted: int = 0
+    rows_duplicate: int = 0
+    rows_superseded: int = 0
+    rows_quarantined: int = 0
+    refused: tuple[Refused, ...] = ()
+    quarantined: tuple[tuple[str, str, int], ...] = ()  # rule, kind, rows
+
+    def sentence(self) -> str:
+        """For the progress line."""
+        if self.batch_id is None:
+            return "nothing new"
+        return (
+            f"{self.rows_read:,} documents: {self.rows_accepted:,} accepted, "
+            f"{self.rows_duplicate:,} duplicate, {self.rows_superseded:,} superseded, "
+            f"{self.rows_quarantined:,} quarantined; {len(self.refused)} files refused"
+        )
+
+
+def commit(
+    lake: Lake, home: Home, zone: str, run_id: str, run_dir: Path, loaded_at: datetime
+) -> CommitSummary:
+    """Store what a run staged: documents, quarantine, ledger, coverage, all or nothing.
+
+    Raises ConservationError (rolled back) where rows or amounts of a file do not add up to the
+    fen, StagingError where the run's folder is incomplete. Nothing new leaves no snapshot.
+    """
+    incoming = staging.load(run_dir)
+
+    def work(con: duckdb.DuckDBPyConnection) -> CommitSummary:
+        incoming.register(con)
+        ledger.add_names(con, zone, run_id, loaded_at)
+        if incoming.files.is_empty():
+            return CommitSummary(None)
+        ledger.prepare_tallies(con)
+        for kind, parts in sorted(incoming.parts.items()):
+            store(con, Staged(CONTRACTS[kind], parts, incoming.rejected, zone), run_id, run_id, loaded_at)
+        ledger.check_conservation(con)
+        ledger.add_files(con, zone, run_id, loaded_at)
+        ledger.add_coverage(con, zone, loaded_at)
+        ledger.add_batch(con, zone, run_id, loaded_at)
+        if incoming.parts:
+            ledger.add_findings(con, zone, run_id, incoming.findings)
+        ledger.add_validations(con, zone, run_id, loaded_at, incoming.validations())
+        return _summary(con, run_id, incoming)
+
+    return lake.commit("tongguan", f"{zone}: {len(incoming.files)} files of documents", run_id, work)
+
+
+def store(
+    con: duckdb.DuckDBPyConnection, staged: Staged, batch_id: str, run_id: str, loaded_at: datetime
+) -> None:
+    """Classify and store the staged documents of one kind and tally them by file.
+
+    Versions are append-only: superseded documents are stored too, only their count differs.
+    """
+    contract = staged.contract
+    told_apart = classify(con, staged)
+    own = {
+        "zone": sql.literal(staged.zone),
+        "loaded_at": sql.literal(loaded_at),
+        "batch_id": sql.literal(batch_id),
+    }
+    values = ", ".join(own.get(each, f"s.{sql.name(each)}") for each in document_columns(contract))
+    left_out = "(SELECT file_hash, row_no FROM classes WHERE class IN ('quarantined', 'duplicate'))"
+    anti = f"ANTI JOIN {left_out} c USING (file_hash, row_no)" if told_apart else ""
+    con.execute(f"INSERT INTO {document_table(contract)} SELECT {values} FROM {staged.scan} s {anti}")
+    total = amount(contract)
+    if told_apart:
+        con.execute(
+            "INSERT INTO tallies SELECT file_hash, coalesce(class, 'accepted') AS class, count(*), "
+            f"sum({total}) FROM {staged.scan} LEFT JOIN classes USING (file_hash, row_no) GROUP BY ALL"
+        )
+        ledger.add_quarantine(con, staged, run_id, loaded_at)
+    else:
+        con.execute(
+            f"INSERT INTO tallies SELECT file_hash, 'accepted', count(*), sum({total}) FROM {staged.scan} GROUP BY ALL"
+        )
+    business = sql.name(contract.business_column)
+    con.execute(
+        f"INSERT INTO stored_tallies SELECT {sql.literal(contract.kind)}, file_hash, business_date, count(*), "
+        f"sum({total}), min({business}), max({business}) FROM {document_table(contract)} "
+        f"WHERE zone = {own['zone']} AND batch_id = {own['batch_id']} GROUP BY ALL"
+    )
+
+
+def _summary(con: duckdb.DuckDBPyConnection, batch_id: str, incoming: Incoming) -> CommitSummary:
+    rows = {
+        name: int(count)
+        for name, count in con.execute("SELECT class, sum(rows) FROM tallies GROUP BY 1").fetchall()
+    }
+    reasons = con.execute(
+        "SELECT rule, kind, count(*) FROM (SELECT unnest(rules) AS rule, kind FROM quarantined_now) "
+        "GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    return CommitSummary(
+        batch_id,
+        len(incoming.files),
+        sum(rows.values()),
+        *(rows.get(name, 0) for name in CLASSES),
+        incoming.refused,
+        tuple(reasons),
+    )

@@ -1,0 +1,164 @@
+"""Landing: every file's bytes, once, under their SHA-256, readable by the service account only."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sources.archives import ArchiveRefused, expand
+
+from sources.staging import LandedFile, Refusal
+from warehouse.connection import Lake
+from warehouse.home import Home
+
+CHUNK = 1 << 20
+#: Left by tools that have not finished writing, or that no one meant to send.
+UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".filepart", ".swp")
+#: Hashing and copying release the interpreter lock.
+WORKERS = 4
+
+
+@dataclass(frozen=True)
+class _Arrival:
+    name: str
+    path: Path
+
+
+def land(
+    home: Home,
+    paths: Sequence[Path],
+    source: str,
+    lake: Lake,
+    *,
+    zone: str,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[LandedFile]:
+    """Store the bytes of files and directories (walked recursively) and say what each is.
+
+    One result per distinct content, in order of arrival: `known` where the ledger of the zone already
+    holds it. A .gz or .zip becomes its members, each named `archive!member`; an archive that is
+    refused comes back itself with the reason. Hidden and unfinished files are passed over.
+    """
+    home.prepare()
+    arrivals = list(_arrivals(paths))
+    known = _known(lake, zone)
+    landed: dict[str, LandedFile] = {}
+    done = 0
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for arrival, (digest, size) in zip(
+            arrivals, pool.map(lambda each: store(home, each.path), arrivals), strict=True
+        ):
+            for each in _files(home, arrival.name, digest, size, source, known):
+                _merge(landed, each)
+            done += 1
+            if progress:
+                progress(done, len(arrivals))
+    return list(landed.values())
+
+
+def stored(home: Home, digest: str) -> Path:
+    """Where the bytes with this SHA-256 lie."""
+    return home.landing / digest[:2] / digest
+
+
+def store(home: Home, path: Path) -> tuple[str, int]:
+    """Copy a file's bytes into landing unless they are there; returns their SHA-256 and size.
+
+    Hashes what it copies, so a file that changes meanwhile is stored under the hash of what was read.
+    """
+    digest, size = hashlib.sha256(), 0
+    handle, temporary = tempfile.mkstemp(dir=home.landing, prefix=".incoming-")  # mode 0600
+    try:
+        with os.fdopen(handle, "wb") as copy, path.open("rb") as original:
+            while chunk := original.read(CHUNK):
+                digest.update(chunk)
+                copy.write(chunk)
+                size += len(chunk)
+            target = stored(home, digest.hexdigest())
+            fresh = not target.exists()
+            if fresh:
+                copy.flush()
+                os.fsync(copy.fileno())
+        if fresh:
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+            Path(temporary).replace(target)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+    return digest.hexdigest(), size
+
+
+def _arrivals(paths: Sequence[Path]) -> Iterator[_Arrival]:
+    for path in paths:
+        if not path.is_dir():
+            yield _Arrival(path.name, path)
+            continue
+        for each in sorted(path.rglob("*")):
+            inside = each.relative_to(path)
+            hidden = any(part.startswith((".", "~")) for part in inside.parts)
+            if each.is_file() and not hidden and not each.name.lower().endswith(UNFINISHED):
+                yield _Arrival(inside.as_posix(), each)
+
+
+def _known(lake: Lake, zone: str) -> set[str]:
+    rows = lake.con.execute("SELECT file_hash FROM wh.ledger.files WHERE zone = ?", [zone]).fetchall()
+    return {file_hash for (file_hash,) in rows}
+
+
+def _files(
+    home: Home, name: str, digest: str, size: int, source: str, known: set[str]
+) -> Iterator[LandedFile]:
+    path = stored(home, digest)
+    itself = LandedFile(digest, str(path), (name,), size, source, known=digest in known)
+    if itself.known or not is_archive(path):
+        yield itself
+        return
+    into = Path(tempfile.mkdtemp(dir=home.scratch, prefix="unpack-"))
+    try:
+        members = []
+        for member, unpacked in expand(path, into):
+            member_digest, member_size = store(home, unpacked)
+            unpacked.unlink()
+            members.append(
+                LandedFile(
+                    member_digest,
+                    str(stored(home, member_digest)),
+                    (f"{name}!{member}",),
+                    member_size,
+                    source,
+                    archive_hash=digest,
+                    known=member_digest in known,
+                )
+            )
+        yield from members  # only once the whole archive proved sound
+    except ArchiveRefused as refused:
+        yield replace(itself, refusal=Refusal(refused.rule, f"{name}: {refused}"))
+    finally:
+        shutil.rmtree(into, ignore_errors=True)
+
+
+def is_archive(path: Path) -> bool:
+    """Whether the bytes are gzip, or a zip that is not itself a spreadsheet."""
+    with path.open("rb") as file:
+        magic = file.read(4)
+    if magic[:2] == b"\x1f\x8b":
+        return True
+    if magic != b"PK\x03\x04" or not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return "[Content_Types].xml" not in archive.namelist()
+
+
+def _merge(landed: dict[str, LandedFile], new: LandedFile) -> None:
+    """The same bytes under several names are one file with several names."""
+    old = landed.get(new.file_hash)
+    if old is None:
+        landed[new.file_hash] = new
+    else:
+        landed[new.file_hash] = replace(old, names=tuple(dict.fromkeys((*old.names, *new.names))))
