@@ -18,7 +18,7 @@ Traps that stay with the caller:
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import duckdb
@@ -27,7 +27,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import registry
 
 
-class FetchedCursor(duckdb_engine.CursorWrapper):  # type: ignore[misc]
+class FetchedCursor(duckdb_engine.CursorWrapper):
     """A DB-API cursor that fetches its result at once, so that a later commit cannot drop it."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, wrapper: SharedConnection) -> None:
@@ -69,7 +69,7 @@ class FetchedCursor(duckdb_engine.CursorWrapper):  # type: ignore[misc]
         return [self._rows.popleft() for _ in range(min(size or 1, len(self._rows)))]
 
 
-class SharedConnection(duckdb_engine.ConnectionWrapper):  # type: ignore[misc]
+class SharedConnection(duckdb_engine.ConnectionWrapper):
     """What `creator` returns: a cursor of the pipeline's DuckDB connection."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -81,20 +81,20 @@ class SharedConnection(duckdb_engine.ConnectionWrapper):  # type: ignore[misc]
         return FetchedCursor(self._connection, self)
 
 
-class Dialect(duckdb_engine.Dialect):  # type: ignore[misc]
+class Dialect(duckdb_engine.Dialect):
     """SQLAlchemy dialect under which Great Expectations reaches DuckDB."""
 
     name = "postgresql"
     supports_statement_cache = True
 
-    def connect(self, *args: Any, **kwargs: Any) -> SharedConnection:
+    def connect(self, *args: Any, **kwargs: Any) -> Any:
         """Open a database of its own (for callers that pass no `creator`)."""
         wrapper = super().connect(*args, **kwargs)
         return SharedConnection(wrapper._ConnectionWrapper__c)
 
     def get_columns(
         self, connection: sa.Connection, table_name: str, schema: str | None = None, **kwargs: Any
-    ) -> list[dict[str, Any]]:
+    ) -> Any:
         """Columns of a table or view; `schema` may be `database.schema`."""
         database, _, schema_name = (schema or "").rpartition(".")
         rows = connection.execute(
@@ -117,19 +117,19 @@ class Dialect(duckdb_engine.Dialect):  # type: ignore[misc]
     def get_multi_columns(
         self,
         connection: sa.Connection,
-        schema: str | None = None,
-        filter_names: Iterable[str] | None = None,
+        schema: Any = None,
+        filter_names: Any = None,
         scope: Any = None,
         kind: Any = None,
         **kwargs: Any,
-    ) -> list[tuple[tuple[str | None, str], list[dict[str, Any]]]]:
+    ) -> Any:
         """Columns of several tables."""
         names = filter_names or self.get_table_names(connection, schema)
         return [((schema, name), self.get_columns(connection, name, schema)) for name in names]
 
     def get_pk_constraint(
         self, connection: sa.Connection, table_name: str, schema: str | None = None, **kwargs: Any
-    ) -> dict[str, Any]:
+    ) -> Any:
         """None: neither DuckLake nor a view over Parquet has one."""
         return {"constrained_columns": [], "name": None}
 
@@ -145,7 +145,9 @@ class Dialect(duckdb_engine.Dialect):  # type: ignore[misc]
         """None."""
         return []
 
-    def get_table_comment(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    def get_table_comment(
+        self, connection: sa.Connection, table_name: str, schema: str | None = None, **kwargs: Any
+    ) -> Any:
         """None."""
         return {"text": None}
 

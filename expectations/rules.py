@@ -92,7 +92,9 @@ _ALL = (
     ),
     Rule("K3", Severity.CRITICAL, "业务主键长度不符", "a key field has a broken length", _CONTRACT),
     Rule("M1", Severity.WARNING, "必填字段为空", "a mandatory field is empty", _CONTRACT),
-    Rule("M2", Severity.WARNING, "字段长度超出规定", "a value is longer or shorter than its field", _CONTRACT),
+    Rule(
+        "M2", Severity.WARNING, "字段长度超出规定", "a value is longer or shorter than its field", _CONTRACT
+    ),
     Rule(
         "M3",
         Severity.WARNING,

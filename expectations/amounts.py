@@ -1,0 +1,141 @@
+"""The amount identities A1, A3, A6, A7 and A8 of one document, in exact decimals.
+
+Tolerances. A1 compares amounts that are paid: a difference below one fen cannot be seen in a payment. A3
+and A8 allow one fen an item, because each line may have been rounded on its own. A7 is exact: the head of
+a tax bill is the sum of its lines.
+
+What A6 can decide. Within the limits a parcel pays no duty and 70 % of import VAT and consumption tax:
+`value x (CT + VAT) / (1 - CT) x 0.7`, which without consumption tax is value x VAT x 0.7 (9.1 % at 13 %).
+- A tax bill states value, VAT and consumption tax of each item, so VAT = (0.7 x value + CT) x rate must
+  hold for one of the VAT rates in force on its date. Items with duty are outside the limits: not decided.
+- An order states one tax for all goods and no commodity codes. Decided only: tax above zero, CNY, value
+  within the single limit; a finding where the tax is below what the reduced rate gives on the goods alone
+  or above what the highest consumption tax (20 %) gives on goods and freight. In between a basket of
+  several rates can explain it. A tax of zero means it was not withheld: not decided.
+A8 records where the standard rate explains the tax up to one fen an item, but not to the fen.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from expectations.clauses import Clause
+from sources.contracts import Contract
+
+FEN = "0.01"
+CNY = "142"
+#: VAT in force from a date: (first day, standard, reduced).
+VAT_RATES = (
+    ("2019-04-01", Decimal("0.13"), Decimal("0.09")),
+    ("2018-05-01", Decimal("0.16"), Decimal("0.10")),
+    ("2017-07-01", Decimal("0.17"), Decimal("0.11")),
+    ("1994-01-01", Decimal("0.17"), Decimal("0.13")),
+)
+RELIEF = Decimal("0.7")
+HIGHEST_CONSUMPTION_TAX = Decimal("0.2")
+#: Highest value of one purchase within the limits: (first day, yuan).
+LIMITS = (("2019-01-01", 5000), ("2016-04-08", 2000))
+
+
+def amount_clauses(contract: Contract) -> list[Clause]:
+    """The amount clauses a kind has the fields for."""
+    heads, items = set(contract.sql_columns), {each.column for each in contract.items}
+    found = []
+    if {"actural_paid", "goods_value", "tax_total", "discount"} <= heads:
+        found += _paid()
+    if {"price", "qty", "total_price"} <= items:
+        found += _totals(with_head="goods_value" in heads)
+    if {"actural_paid", "tax_total", "currency"} <= heads:
+        found += _order_tax()
+    if "tax_price" in items:
+        found += _tax_bill()
+    return found
+
+
+def _paid() -> list[Clause]:
+    expected = "goods_value + coalesce(freight, 0) + coalesce(tax_total, 0) - coalesce(discount, 0)"
+    detail = f"'expected ' || ({expected}) || ', stated ' || actural_paid"
+    return [Clause("A1", "acturalPaid", f"abs({expected} - actural_paid) >= {FEN}", detail)]
+
+
+def _totals(*, with_head: bool) -> list[Clause]:
+    line = f"abs(i.price * i.qty - i.total_price) > {FEN}"
+    detail = "i.price || ' x ' || i.qty || ' is not ' || i.total_price"
+    found = [Clause("A3", "items.totalPrice", line, detail, item=True)]
+    if with_head:
+        total = _sum("total_price")
+        sql = f"abs(goods_value - {total}) > {FEN} * len(items) and {_all_stated('total_price')}"
+        detail = f"'items add up to ' || {total} || ', stated ' || goods_value"
+        found.append(Clause("A3", "goodsValue", sql, detail))
+    return found
+
+
+def _sum(column: str) -> str:
+    return f"list_sum(list_transform(items, lambda i: i.{column}))"
+
+
+def _all_stated(column: str) -> str:
+    return f"len(list_filter(items, lambda i: i.{column} is null)) = 0"
+
+
+def _dated(column: str, values: list[tuple[str, Decimal | int]]) -> str:
+    whens = " ".join(f"when {column} >= date '{first}' then {value}" for first, value in values)
+    return f"(case {whens} end)"
+
+
+def _order_tax() -> list[Clause]:
+    ct = HIGHEST_CONSUMPTION_TAX
+    low = _dated("app_at", [(first, reduced * RELIEF) for first, _, reduced in VAT_RATES])
+    high = _dated("app_at", [(first, (ct + vat) / (1 - ct) * RELIEF) for first, vat, _ in VAT_RATES])
+    standard = _dated("app_at", [(first, vat * RELIEF) for first, vat, _ in VAT_RATES])
+    limit = _dated("app_at", list(LIMITS))
+    dutiable = "(goods_value + coalesce(freight, 0))"
+    slack = f"{FEN} * len(items)"
+    decidable = f"tax_total > 0 and currency = '{CNY}' and {dutiable} <= {limit}"
+    off = f"(tax_total < goods_value * {low} - {slack} or tax_total > {dutiable} * {high} + {slack})"
+    near = " or ".join(
+        f"abs(tax_total - {base} * {standard}) <= {slack}" for base in ("goods_value", dutiable)
+    )
+    exact = " or ".join(f"tax_total = round({base} * {standard}, 2)" for base in ("goods_value", dutiable))
+    detail = f"'tax ' || tax_total || ' on ' || {dutiable}"
+    return [
+        Clause("A6", "taxTotal", f"{decidable} and {off}", detail),
+        Clause(
+            "A8",
+            "taxTotal",
+            f"{decidable} and ({near}) and not ({exact})",
+            f"{detail} || ', standard rate gives ' || round({dutiable} * {standard}, 4)",
+        ),
+    ]
+
+
+def _tax_bill() -> list[Clause]:
+    found = []
+    for name, column in (
+        ("customsTax", "customs_tax"),
+        ("valueAddedTax", "value_added_tax"),
+        ("consumptionTax", "consumption_tax"),
+    ):
+        total = _sum(column)
+        detail = f"'items add up to ' || {total} || ', stated ' || {column}"
+        found.append(Clause("A7", name, f"{column} <> {total} and {_all_stated(column)}", detail))
+    limit = _dated("return_at", list(LIMITS))
+    within = f"customs_tax <> 0 and {_sum('tax_price')} <= {limit}"
+    found.append(Clause("A7", "customsTax", within, "'duty ' || customs_tax || ' within the limits'"))
+
+    base = f"(i.tax_price * {RELIEF} + i.consumption_tax)"
+    rates = [
+        _dated("return_at", [(first, vat) for first, vat, _ in VAT_RATES]),
+        _dated("return_at", [(first, reduced) for first, _, reduced in VAT_RATES]),
+    ]
+    decidable = "i.customs_tax = 0"
+    off = " and ".join(f"abs(i.value_added_tax - {base} * {rate}) > {FEN}" for rate in rates)
+    near = " or ".join(f"abs(i.value_added_tax - {base} * {rate}) <= {FEN}" for rate in rates)
+    exact = " or ".join(f"i.value_added_tax = round({base} * {rate}, 2)" for rate in rates)
+    detail = f"'VAT ' || i.value_added_tax || ', standard rate gives ' || round({base} * {rates[0]}, 4)"
+    name = "items.valueAddedTax"
+    return [
+        *found,
+        Clause("A6", name, f"{decidable} and {off}", detail, item=True),
+        Clause("A8", name, f"{decidable} and ({near}) and not ({exact})", detail, item=True),
+    ]

@@ -1,0 +1,138 @@
+"""Runs the suites of a day. Importing this module imports Great Expectations (seconds): do it late."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import duckdb
+
+from expectations.clauses import Clause, predicate
+from expectations.duckdb_dialect import SharedConnection, install
+from expectations.outcome import Record
+from expectations.relations import Relation
+from expectations.rules import RULES, Severity
+from expectations.stage import SCHEMA, Staged
+
+os.environ["GX_ANALYTICS_ENABLED"] = "false"
+
+import great_expectations
+from great_expectations.expectations import core
+
+from expectations.suites import ExpectNoRowsFrom, ExpectNoRowsWhere
+
+_gx: Any = great_expectations  # its own annotations do not cover what is documented
+_core: Any = core
+_no_rows_where: Any = ExpectNoRowsWhere
+_no_rows_from: Any = ExpectNoRowsFrom
+logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+
+#: Great Expectations knows critical, warning and info.
+_SEVERITIES = {Severity.CRITICAL: "critical", Severity.WARNING: "warning", Severity.INFO: "info"}
+
+
+def expectations_of(staged: Staged, clauses: Sequence[Clause], relations: Iterable[Relation]) -> list[Any]:
+    """The suite of one kind: key fields not null, one predicate a rule, one query a relation."""
+    found: list[Any] = [
+        _core.ExpectColumnValuesToNotBeNull(
+            column=staged.contract[name].column, severity="critical", meta={"rule": "K1", "field": name}
+        )
+        for name in staged.contract.key
+    ]
+    for rule in dict.fromkeys(each.rule for each in clauses):
+        found.append(
+            _no_rows_where(
+                predicate=predicate([each for each in clauses if each.rule == rule]),
+                severity=_SEVERITIES[RULES[rule].severity],
+                meta={"rule": rule, "field": None},
+            )
+        )
+    for each in relations:
+        found.append(
+            _no_rows_from(
+                unexpected_rows_query=f"{each.rows} -- {{batch}}",
+                severity=_SEVERITIES[RULES[each.rule].severity],
+                meta={"rule": each.rule, "field": None},
+            )
+        )
+    return found
+
+
+class Checkpoint:
+    """One ephemeral Great Expectations context over a cursor of the pipeline's connection."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        install()
+        self._context = _gx.get_context(mode="ephemeral")
+        self._context.variables.progress_bars = {"globally": False}
+        self._source = self._context.data_sources.add_sql(
+            "stage",
+            connection_string="duckdb://",
+            kwargs={"creator": lambda: SharedConnection(con.cursor())},
+        )
+
+    def run(self, staged: Staged, expectations: Sequence[Any]) -> list[Record]:
+        """Validate one kind; a record an expectation, in the suite's order."""
+        kind = staged.contract.kind
+        asset = self._source.add_table_asset(kind, table_name=staged.contract.table, schema_name=SCHEMA)
+        suite = self._context.suites.add(_gx.ExpectationSuite(name=kind, expectations=list(expectations)))
+        definition = self._context.validation_definitions.add(
+            _gx.ValidationDefinition(
+                name=kind, data=asset.add_batch_definition_whole_table("staged"), suite=suite
+            )
+        )
+        result = definition.run(result_format={"result_format": "BASIC", "partial_unexpected_count": 0})
+        by_identity = {_identity(each.expectation_config): each for each in result.results}
+        return [
+            _record(staged, each, by_identity.get(_identity(each.configuration)))
+            for each in suite.expectations
+        ]
+
+
+def _identity(config: Any) -> tuple[str, str, str | None]:
+    return (config.type, config.meta["rule"], config.meta["field"])
+
+
+def _record(staged: Staged, expectation: Any, result: Any) -> Record:
+    """What came of one expectation; anything short of a plain count of rows is a broken check."""
+    config = expectation.configuration
+    rule, field = config.meta["rule"], config.meta["field"]
+    values = dict(result.result) if result is not None and result.result else {}
+    count, elements = values.get("unexpected_count"), values.get("element_count")
+    reason = None
+    if result is None:
+        reason = "Great Expectations gave no result for this expectation"
+    elif raised := _raised(result.exception_info):
+        reason = raised
+    elif elements is None or (elements > 0 and count is None):
+        reason = "Great Expectations gave no count"
+    elif elements != staged.rows:
+        reason = f"Great Expectations saw {elements} rows, {staged.rows} are staged"
+    elif bool(result.success) != (not count):
+        reason = f"success is {result.success} with {count} rows found"
+    return Record(
+        kind=staged.contract.kind,
+        rule=rule,
+        severity=RULES[rule].severity.value,
+        field=field,
+        expectation=config.type,
+        success=None if reason else bool(result.success),
+        broken=reason is not None,
+        broken_reason=reason,
+        element_count=elements,
+        unexpected_count=None if reason else int(count or 0),
+        observed_value=values.get("observed_value"),
+    )
+
+
+def _raised(info: Any) -> str | None:
+    """The exception of a result: `exception_info` is flat, or keyed by metric where one was raised."""
+    if not info:
+        return None
+    entries = [info] if "raised_exception" in info else list(info.values())
+    for each in entries:
+        if each.get("raised_exception"):
+            return str(each.get("exception_message") or "an exception without a message")[:2000]
+    return None
