@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from expectations.amounts import amount_clauses
 from expectations.clauses import Clause, listed, literal, quoted
-from sources.codes import codes
+from sources.codelists import codes
 from sources.contracts import Contract, Field, Type
 
 #: Words that stand for "nothing" where a value belongs.
