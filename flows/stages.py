@@ -89,6 +89,24 @@ def read(run: Run) -> Path:
     return save(outcomes, run.outcomes)
 
 
+def validate(run: Run) -> Path | None:
+    """Check contracts and rules over what was read; returns the page of results, if anything was read.
+
+    Raises DayStopped where a check itself broke: that says nothing about the data, and nothing is committed.
+    """
+    reporter().stage("validate")
+    zone = Zone.load(run.zone)
+    with Lake.read(run.store) as lake:
+        checked = gate.check(lake.con, run.folder, zone_offices=tuple(zone.offices))
+    outcomes = load_outcomes(run.outcomes)
+    if not outcomes:
+        return None
+    page = run.store.reports / run.run_id / "validation.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    render(checked.validations, files_for_page(run), page, run.zone, run.business_date)
+    return page
+
+
 def commit(run: Run) -> CommitSummary:
     """One transaction: documents, quarantine, ledger; conservation checked inside it."""
     reporter().stage("commit")
