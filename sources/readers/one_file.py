@@ -1,0 +1,94 @@
+"""One landed file, recognised by its content and read to a staged part, or refused with a reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from sources.readers import csv_reader, jsonl_reader, limits, parquet_reader, xml_reader
+from sources.readers.batch import Batch
+from sources.readers.parts import write_part
+from sources.readers.reading import Reading
+from sources.readers.refusal import Refused
+from sources.readers.sheet import complete
+from sources.readers.stage import Context, Digest
+from sources.staging import LandedFile, ReadOutcome
+
+_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+
+
+def format_of(path: Path) -> str:
+    """xml, parquet, json, xlsx or csv from the first bytes; refuses what is none of them (F4)."""
+    with path.open("rb") as handle:
+        start = handle.read(4096)
+    if not start:
+        raise Refused("F1", "the file is empty; export it again")
+    if start.startswith(b"PAR1"):
+        return "parquet"
+    if start.startswith(b"PK\x03\x04"):
+        return "xlsx"
+    for mark in _MARKS:
+        start = start.removeprefix(mark)
+    first = start.replace(b"\x00", b"").lstrip()[:1]
+    if first == b"<":
+        return "xml"
+    if first in (b"{", b"["):
+        return "json"
+    if b"\x00" in start or re.search(rb"[\x01-\x08\x0e-\x1f]", start):
+        raise Refused(
+            "F4", "the bytes are no format that is read; send XML, CSV, Parquet, JSON Lines or xlsx"
+        )
+    return "csv"
+
+
+def read_file(landed: LandedFile, out_dir: Path, digest: Digest) -> ReadOutcome:
+    """What reading one file gave. Bad input is an outcome; any other exception is a broken reader."""
+    if landed.refusal is not None:
+        return ReadOutcome(landed.file_hash, None, None, refusal=landed.refusal)
+    kind: str | None = None
+    form: str | None = None
+    try:
+        path = Path(landed.path)
+        if path.stat().st_size > limits.FILE_BYTES:
+            raise Refused("F3", f"larger than {limits.FILE_BYTES // 1024**3} GiB; split the extract")
+        form = format_of(path)
+        reading = _read(path, form)
+        form, kind = reading.format, reading.contract.kind
+        template = reading.template
+        context = Context(
+            landed.file_hash,
+            digest,
+            undated=f"template {template.name} has no report time" if template else None,
+            dated_by=template.dated_by if template else None,
+        )
+        written = write_part(_batches(reading), reading.contract, context, out_dir)
+    except Refused as refused:
+        return ReadOutcome(landed.file_hash, form, kind, refusal=refused.refusal)
+    return ReadOutcome(
+        landed.file_hash,
+        form,
+        kind,
+        part=str(written.path),
+        rows=written.rows,
+        lines=reading.lines or written.rows,
+        amount_total=written.amount_total,
+        unknown_fields=tuple(sorted(reading.unknown)),
+    )
+
+
+def _batches(reading: Reading) -> Iterator[Batch]:
+    for batch in reading.batches:
+        yield complete(batch, reading.template) if reading.template is not None else batch
+
+
+def _read(path: Path, form: str) -> Reading:
+    if form == "xml":
+        return xml_reader.read(path)
+    if form == "parquet":
+        return parquet_reader.read(path)
+    if form == "json":
+        return jsonl_reader.read(path)
+    if form == "csv":
+        return csv_reader.read(path)
+    raise Refused("F4", "not read")

@@ -1,0 +1,213 @@
+"""Text or native values -> the types of the contract, with a finding for each that does not fit.
+
+Everything is done a column at a time; the slow looks at single values happen only where a count says
+that something is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+import polars as pl
+
+from sources.contracts import Field, Type
+from sources.privacy import CLEAR_VALUE
+from sources.readers.batch import finding_rows
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_FEN = Decimal("0.00001")
+_MOST = Decimal(10) ** 14
+#: Longest raw value shown in a finding.
+SHOWN = 40
+HIDDEN = "(hidden)"
+
+
+def cleaned(name: str, dtype: pl.DataType, field: Field) -> pl.Expr:
+    """The column as trimmed text with empty -> null; native types become the text a message would bear."""
+    column = pl.col(name)
+    if dtype == pl.String:
+        text = column.str.strip_chars()
+        return pl.when(text != "").then(text).alias(name)
+    if dtype.is_decimal() and field.type is Type.DECIMAL:
+        return column
+    if isinstance(dtype, pl.Datetime):
+        local = (
+            column.dt.convert_time_zone("Asia/Shanghai").dt.replace_time_zone(None)
+            if dtype.time_zone
+            else column
+        )
+        if field.type is Type.TIME:
+            return local.cast(pl.Datetime("ms")).alias(name)
+        pattern = "%Y%m%d" if field.type is Type.DATE else "%Y%m%d%H%M%S%3f"
+        return local.dt.strftime(pattern).alias(name)
+    if dtype == pl.Date:
+        return column if field.type is Type.DATE else column.dt.strftime("%Y%m%d").alias(name)
+    if dtype.is_integer():
+        return column.cast(pl.Int64, strict=False) if field.type is Type.INTEGER else column.cast(pl.String)
+    if dtype.is_float():
+        whole = column.cast(pl.Int64, strict=False)
+        return (
+            pl.when(whole.cast(dtype) == column)
+            .then(whole.cast(pl.String))
+            .otherwise(column.cast(pl.String))
+            .alias(name)
+        )
+    if dtype.is_decimal():
+        # Trailing zeros of a scale are not part of a code: 142.00 is 142.
+        return column.cast(pl.String).str.replace(r"\.0+$", "").alias(name)
+    if dtype in (pl.Categorical, pl.Enum, pl.Boolean, pl.Null):
+        return column.cast(pl.String).alias(name)
+    if dtype == pl.Binary:
+        return column.cast(pl.String, strict=False).str.strip_chars().replace("", None).alias(name)
+    raise TypeError(f"column {name}: a {dtype} cannot hold a field")
+
+
+def typed(name: str, dtype: pl.DataType, field: Field) -> pl.Expr:
+    """The fast reading of a cleaned column; what it cannot read becomes null and is looked at again."""
+    column = pl.col(name)
+    if field.type is Type.TEXT or dtype == field.polars_type:
+        return column
+    if field.type is Type.DECIMAL:
+        return column.cast(pl.Decimal(19, 5), strict=False)
+    if field.type is Type.INTEGER:
+        return column.cast(pl.Int64, strict=False)
+    # A sign or a blank would make the number shorter, so its size proves that all characters are digits.
+    number, length = column.cast(pl.Int64, strict=False), column.str.len_bytes()
+    if field.type is Type.DATE:
+        right = (length == 8) & (number >= 10**7)
+        return pl.when(right).then(column).str.to_date("%Y%m%d", strict=False, cache=False).alias(name)
+    short = pl.when((length == 14) & (number >= 10**13)).then(column)
+    long = pl.when((length == 17) & (number >= 10**16)).then(column)
+    return pl.coalesce(
+        short.str.to_datetime("%Y%m%d%H%M%S", time_unit="ms", strict=False, cache=False),
+        long.str.to_datetime("%Y%m%d%H%M%S%3f", time_unit="ms", strict=False, cache=False),
+    ).alias(name)
+
+
+def suspicious(name: str, dtype: pl.DataType, field: Field) -> pl.Expr | None:
+    """A cheap test whether a decimal column holds values that the fast reading may have rounded."""
+    if field.type is not Type.DECIMAL:
+        return None
+    if dtype == pl.String:
+        column = pl.col(name)
+        dot = column.str.find(".", literal=True)
+        return ((column.str.len_bytes() - dot) > 6).any() | column.str.contains("(?i)e").any()
+    if isinstance(dtype, pl.Decimal) and dtype.scale > 5:
+        return pl.lit(value=True)
+    return None
+
+
+def second_look(
+    text: pl.Series, value: pl.Series, rows: pl.Series, field: Field
+) -> tuple[pl.Series, list[pl.DataFrame]]:
+    """Read again what the fast reading left null or may have rounded; the mended column and findings."""
+    if field.type is Type.DECIMAL:
+        return _decimals(text, value, rows, field)
+    missed = text.is_not_null() & value.is_null()
+    places = missed.arg_true()
+    raw = text.gather(places)
+    if field.type is Type.INTEGER:
+        mended = pl.Series([_integer(each) for each in raw.to_list()], dtype=pl.Int64)
+        cut = pl.Series([False] * len(raw), dtype=pl.Boolean)
+    else:
+        mended, cut = _times(raw, field)
+    value = value.scatter(places, mended)
+    findings = []
+    if cut.any():
+        findings.append(
+            finding_rows(rows.gather(places).filter(cut), "P5", field.name, shown(raw.filter(cut), field))
+        )
+    bad = mended.is_null()
+    if bad.any():
+        findings.append(
+            finding_rows(rows.gather(places).filter(bad), "P1", field.name, shown(raw.filter(bad), field))
+        )
+    return value, findings
+
+
+def shown(raw: pl.Series, field: Field) -> pl.Series:
+    """Raw values as a finding may show them: never a personal one, nor what looks like one."""
+    if field.personal is not None:
+        return pl.Series([HIDDEN], dtype=pl.String).new_from_index(0, len(raw))
+    text = raw.cast(pl.String)
+    bare = text.str.replace_all(r"[\s-]", "")
+    looks = bare.str.contains(CLEAR_VALUE) | bare.str.contains(r"1[3-9][0-9]{9}|[0-9]{17}[0-9Xx]")
+    frame = pl.DataFrame({"t": text, "x": looks})
+    return frame.select(
+        pl.when("x").then(pl.lit(HIDDEN)).otherwise(pl.col("t").str.slice(0, SHOWN))
+    ).to_series()
+
+
+def _decimals(
+    text: pl.Series, value: pl.Series, rows: pl.Series, field: Field
+) -> tuple[pl.Series, list[pl.DataFrame]]:
+    words = text.cast(pl.String)
+    look = (text.is_not_null() & value.is_null()) | words.str.contains(r"\.[0-9]{6}|[eE]")
+    places = look.fill_null(value=False).arg_true()
+    if not len(places):
+        return value, []
+    raw = words.gather(places)
+    read = [_decimal(each) for each in raw.to_list()]
+    value = value.scatter(places, pl.Series([each[0] for each in read], dtype=pl.Decimal(19, 5)))
+    findings = []
+    for rule, flags in (("P1", [each[0] is None for each in read]), ("P3", [each[1] for each in read])):
+        mask = pl.Series(flags, dtype=pl.Boolean)
+        if mask.any():
+            details = shown(raw.filter(mask), field)
+            findings.append(finding_rows(rows.gather(places).filter(mask), rule, field.name, details))
+    return value, findings
+
+
+def _decimal(text: str) -> tuple[Decimal | None, bool]:
+    """(value to 5 places, whether rounding changed it); halves go away from zero."""
+    if not _NUMBER.fullmatch(text):
+        return None, False
+    try:
+        exact = Decimal(text)
+        value = exact.quantize(_FEN, ROUND_HALF_UP)
+    except InvalidOperation:
+        return None, False
+    if abs(value) >= _MOST:
+        return None, False
+    return value, value != exact
+
+
+def _integer(text: str) -> int | None:
+    """Whole numbers written with a point (3.0) are whole numbers."""
+    value, rounded = _decimal(text)
+    return int(value) if value is not None and not rounded and value == value.to_integral_value() else None
+
+
+def _times(raw: pl.Series, field: Field) -> tuple[pl.Series, pl.Series]:
+    """Times with separators or digits beyond their field; (values, which were cut)."""
+    text = pl.col("t")
+    digits = text.str.replace(
+        r"^([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[ T]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?)?$",
+        "$1$2$3$4$5$6$7",
+    )
+    separated = text.str.contains(r"^[0-9]{4}-")
+    fraction = digits.str.slice(14)
+    if field.type is Type.DATE:
+        right = digits.str.contains(r"^(?:[0-9]{8}|[0-9]{14}|[0-9]{17})$")
+        value = pl.when(right).then(digits.str.slice(0, 8)).str.to_date("%Y%m%d", strict=False, cache=False)
+        # 14 or 17 digits must be a time, or the first 8 are a date by accident.
+        rest = pl.when(digits.str.len_bytes() > 8).then(digits.str.slice(0, 14))
+        sane = rest.is_null() | (
+            rest.str.to_datetime("%Y%m%d%H%M%S", strict=False, cache=False).is_not_null()
+        )
+        value = pl.when(sane).then(value)
+        cut = digits.str.len_bytes() > 8
+    else:
+        right = digits.str.contains(r"^[0-9]{14}$|^[0-9]{17,}$") | (
+            separated & digits.str.contains(r"^[0-9]{15,16}$")
+        )
+        padded = digits.str.slice(0, 17).str.pad_end(17, "0")
+        value = (
+            pl.when(right)
+            .then(padded)
+            .str.to_datetime("%Y%m%d%H%M%S%3f", time_unit="ms", strict=False, cache=False)
+        )
+        cut = fraction.str.len_bytes() > 3
+    frame = raw.cast(pl.String).to_frame("t").select(value.alias("v"), cut.alias("c"))
+    return frame["v"], frame["c"].fill_null(value=False) & frame["v"].is_not_null()

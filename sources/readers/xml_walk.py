@@ -1,0 +1,196 @@
+"""CEB messages through lxml, document by document: the reading that any well-formed message gets.
+
+Elements are known by namespace and name, never by prefix. `xml_columns` reads plain files faster and
+must give the same batches; what it does not recognise as plain comes here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import polars as pl
+from lxml import etree
+
+from sources.contracts import Contract, Field
+from sources.readers import limits
+from sources.readers.batch import FINDING_ROWS, Batch
+from sources.readers.refusal import Refused
+from sources.readers.xml_source import XmlSource
+
+#: Elements beside the documents that carry no document data.
+ENVELOPE_ELEMENTS = frozenset({"BaseTransfer", "BaseSubscribe", "ExtendMessage", "Signature"})
+#: The parser of reference/stack.md: no entities, no network, no DTD, libxml2's own bounds kept.
+SAFE = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "dtd_validation": False,
+    "huge_tree": False,
+}
+
+
+def names_of(fields: tuple[Field, ...]) -> dict[str, str]:
+    """Element name (or alias) -> CEB field name."""
+    return {alias: each.name for each in fields for alias in (each.name, *each.aliases)}
+
+
+def syntax_refusal(error: etree.XMLSyntaxError, where: str) -> Refused:
+    """The refusal for text that is not well-formed: F3 for a bound of the parser, F7 for wrong bytes."""
+    text = str(error.msg or "").split(", line ")[0]
+    if any(word in text for word in ("Invalid bytes", "not proper UTF-8", "encoding")):
+        return Refused(
+            "F7",
+            f"{where}the bytes are not in the encoding the file declares; export it again",
+            error.lineno,
+        )
+    if any(word in text for word in ("huge", "depth", "too long", "amplification", "Maximum")):
+        return Refused("F3", f"{where}over a bound of the parser ({text}); split the file", error.lineno)
+    # libxml2 repeats names of elements, never their text.
+    return Refused("F1", f"{where}not well-formed XML ({text}); export the file again", error.lineno)
+
+
+@dataclass
+class Rows:
+    """Raw rows being gathered: cells by field name, with the document each belongs to."""
+
+    head: list[dict[str, str | int | None]] = field(default_factory=list)
+    items: list[dict[str, str | int | None]] = field(default_factory=list)
+    findings: list[dict[str, str | int]] = field(default_factory=list)
+
+    def batch(self, contract: Contract) -> Batch:
+        head = pl.DataFrame(self.head, schema=_schema(contract.fields, "line_no"))
+        items = pl.DataFrame(self.items, schema=_schema(contract.items)) if contract.items else None
+        findings = pl.DataFrame(self.findings, schema=FINDING_ROWS) if self.findings else None
+        return Batch(contract, head, items, findings)
+
+
+def _schema(fields: tuple[Field, ...], *numbers: str) -> dict[str, pl.DataType]:
+    return {
+        **{name: pl.Int64() for name in ("row_no", *numbers)},
+        **{each.name: pl.String() for each in fields},
+    }
+
+
+class Walk:
+    """One pass over a message; `unknown` and `documents` are complete when the batches are used up."""
+
+    def __init__(self, source: XmlSource, contract: Contract) -> None:
+        self.source, self.contract = source, contract
+        self.unknown: set[str] = set()
+        self.documents = 0
+        self._heads = names_of(contract.fields)
+        self._items = names_of(contract.items)
+
+    def batches(self) -> Iterator[Batch]:
+        """Batches of the message's documents; refuses what breaks a bound or is not well-formed."""
+        parser = etree.XMLPullParser(events=("start", "end"), remove_comments=True, remove_pis=True, **SAFE)
+        rows, depth, since, given = Rows(), 0, 0, False
+        try:
+            for chunk in self.source.chunks(min(limits.CHUNK_BYTES, 4 * 1024**2)):
+                parser.feed(chunk)
+                since += len(chunk)
+                for event, element in parser.read_events():
+                    if event == "start":
+                        depth += 1
+                        self._bounded(element, depth)
+                        continue
+                    depth -= 1
+                    if depth == 1:
+                        self._second_level(element, rows)
+                        since = 0
+                        element.clear()
+                        while element.getprevious() is not None:
+                            del element.getparent()[0]
+                if since > limits.XML_DOCUMENT_BYTES:
+                    raise Refused("F3", f"{self.source.where}one document of more than 32 MiB; split it")
+                if len(rows.head) >= limits.BATCH_ROWS // 2:
+                    yield rows.batch(self.contract)
+                    rows, given = Rows(), True
+            parser.close()
+        except etree.XMLSyntaxError as error:
+            raise syntax_refusal(error, self.source.where) from error
+        if rows.head or not given:
+            yield rows.batch(self.contract)
+
+    def _bounded(self, element: etree._Element, depth: int) -> None:
+        if depth > limits.XML_DEPTH:
+            raise Refused(
+                "F3",
+                f"{self.source.where}elements nested more than {limits.XML_DEPTH} deep; "
+                "no customs message is: check what made the file",
+                element.sourceline,
+            )
+        if len(element.attrib) > limits.XML_ATTRIBUTES:
+            raise Refused(
+                "F3",
+                f"{self.source.where}an element with more than {limits.XML_ATTRIBUTES} attributes",
+                element.sourceline,
+            )
+
+    def _second_level(self, element: etree._Element, rows: Rows) -> None:
+        name = etree.QName(element)
+        if name.namespace != self.contract.namespace or name.localname != self.contract.node:
+            if name.localname not in ENVELOPE_ELEMENTS:
+                self.unknown.add(name.localname)
+            return
+        self.documents += 1
+        head: dict[str, str | int | None] = {"row_no": self.documents, "line_no": element.sourceline}
+        if self.contract.head is None:
+            self._fields(element, self._heads, head, rows)
+        else:
+            self._parts(element, head, rows)
+        rows.head.append(head)
+
+    def _parts(self, element: etree._Element, head: dict[str, str | int | None], rows: Rows) -> None:
+        heads = 0
+        for part in element:
+            name = etree.QName(part)
+            if name.namespace == self.contract.namespace and name.localname == self.contract.head:
+                heads += 1
+                self._fields(part, self._heads, head, rows)
+            elif name.namespace == self.contract.namespace and name.localname == self.contract.items_node:
+                item: dict[str, str | int | None] = {"row_no": self.documents}
+                self._fields(part, self._items, item, rows, "items.")
+                rows.items.append(item)
+            else:
+                self.unknown.add(name.localname)
+        if heads > 1:
+            raise Refused(
+                "F1",
+                f"{self.source.where}a {self.contract.node} with {heads} {self.contract.head} elements: "
+                "which is meant cannot be known; send one document each",
+                element.sourceline,
+            )
+
+    def _fields(
+        self,
+        element: etree._Element,
+        names: dict[str, str],
+        cells: dict[str, str | int | None],
+        rows: Rows,
+        prefix: str = "",
+    ) -> None:
+        for leaf in element:
+            tag = etree.QName(leaf)
+            name = names.get(tag.localname) if tag.namespace == self.contract.namespace else None
+            if name is None:
+                self.unknown.add(tag.localname)
+                continue
+            text = leaf.text
+            if len(leaf):
+                self._notice(rows, prefix + name, "(elements where text belongs)")
+                text = None
+            elif text is not None and len(text) > limits.XML_TEXT:
+                raise Refused(
+                    "F3",
+                    f"{self.source.where}element {tag.localname} holds more than 1 MiB of text",
+                    leaf.sourceline,
+                )
+            if name not in cells:
+                cells[name] = text
+            elif (text or "").strip() != (str(cells[name] or "")).strip():
+                self._notice(rows, prefix + name, "(given twice with different values)")
+
+    def _notice(self, rows: Rows, name: str, detail: str) -> None:
+        rows.findings.append({"row_no": self.documents, "rule": "P1", "field": name, "detail": detail})
