@@ -6,10 +6,13 @@ waybill by carrier and waybill number.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import polars as pl
 
 from transforms.current import live
 from transforms.inputs import Documents, document
+from transforms.measures import FLOWS
 from transforms.money import document_date, with_cny
 from transforms.schemas import MONEY
 from transforms.statuses import SIGNED
@@ -87,17 +90,23 @@ def signings(documents: Documents) -> pl.LazyFrame:
     )
 
 
-def with_links(lists: pl.LazyFrame, documents: Documents, rates: pl.LazyFrame) -> pl.LazyFrame:
-    """Lists with their order, payments, waybill and signing; the has_ columns are never null."""
-    by_flow = [
-        lists.filter(pl.col("flow") == flow)
-        .join(orders(documents, flow, rates), on=list(ORDER_KEY[flow]), how="left")
-        .join(payments(documents, flow, rates), on=list(ORDER_KEY[flow]), how="left")
-        .join(waybills(documents, flow), on=list(WAYBILL_KEY), how="left")
-        for flow in ("I", "E")
-    ]
+def links(lists: pl.LazyFrame, documents: Documents, rates: pl.LazyFrame) -> tuple[pl.LazyFrame, ...]:
+    """Frames of grain list_id with the order, the payments, the waybill and the signing of the lists."""
+
+    def of_both(key: Mapping[str, Sequence[str]], found: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
+        return pl.concat(
+            lists.filter(pl.col("flow") == flow)
+            .select("list_id", *key[flow])
+            .join(found[flow], on=list(key[flow]), how="inner")
+            .drop(*key[flow])
+            for flow in FLOWS
+        )
+
+    by_waybill = dict.fromkeys(FLOWS, WAYBILL_KEY)
+    signed = signings(documents)
     return (
-        pl.concat(by_flow)
-        .join(signings(documents), on=list(WAYBILL_KEY), how="left")
-        .with_columns(pl.col("has_order", "has_payment", "has_waybill").fill_null(False))
+        of_both(ORDER_KEY, {flow: orders(documents, flow, rates) for flow in FLOWS}),
+        of_both(ORDER_KEY, {flow: payments(documents, flow, rates) for flow in FLOWS}),
+        of_both(by_waybill, {flow: waybills(documents, flow) for flow in FLOWS}),
+        of_both(by_waybill, dict.fromkeys(FLOWS, signed)),
     )

@@ -10,7 +10,9 @@ from transforms.arrivals import export_arrivals, gate_outs, import_arrivals
 from transforms.events import ordered_events, runs
 from transforms.exclusions import as_lists, intervals
 from transforms.inputs import Documents
-from transforms.links import with_links
+from transforms.links import links
+from transforms.matching import attached
+from transforms.measures import FLOWS
 from transforms.milestones import last_runs, milestones, numbers
 from transforms.money import list_value, with_cny
 from transforms.outcomes import grants, taxes
@@ -19,6 +21,7 @@ from transforms.schemas import LIST_EVENTS, LISTS
 from transforms.state import with_state
 from transforms.versions import KEY, current_lists, list_versions, numbered, redeclarations
 
+_ITEMS = ("item_total_price", "item_currency")
 _PLACE = ("list_id", "zone", "business_date", *KEY)
 
 
@@ -37,32 +40,35 @@ def build(documents: Documents, rates: pl.LazyFrame) -> Linked:
     depends on the set of documents only, not on their order, their files or when they were loaded. What
     several later steps need is computed once on the way, so this function does its work when it is called.
     """
-    versions = list_versions(documents).pipe(numbered).pipe(_computed)
-    receipts = pl.concat(
-        linked(list_receipts(documents, flow), versions.filter(pl.col("flow") == flow), flow)
-        for flow in ("I", "E")
-    )
+    versions = list_versions(documents).pipe(_computed).pipe(numbered).pipe(_computed)
+    receipts = pl.concat(linked(list_receipts(documents, flow), versions, flow) for flow in FLOWS)
     events = ordered_events(receipts).pipe(_computed)
     stretches = runs(events).pipe(_computed)
+    chosen = current_lists(versions).pipe(_computed)
     lists = (
-        current_lists(versions)
-        .join(milestones(stretches), on="list_id", how="left")
-        .join(last_runs(stretches), on="list_id", how="left")
-        .pipe(_with_numbers, numbers(events))
+        attached(
+            chosen.drop(_ITEMS).sort("list_id").pipe(_computed),
+            *milestones(stretches),
+            last_runs(stretches),
+            *numbers(events),
+            *_amounts(chosen, rates),
+        )
+        .pipe(_with_numbers)
         .pipe(_with_dates)
-        .pipe(_with_amounts, rates)
         .pipe(_computed)
     )
     complete = (
-        lists.pipe(with_links, documents, rates)
-        .join(_arrivals(documents, lists), on="list_id", how="left")
-        .join(gate_outs(documents, lists), on="list_id", how="left")
-        .join(taxes(documents, lists), on="list_id", how="left")
-        .join(as_lists(intervals(stretches, redeclarations(versions))), on="list_id", how="left")
-        .pipe(_with_endings, documents, lists)
+        attached(
+            lists,
+            *links(lists, documents, rates),
+            _arrivals(documents, lists),
+            gate_outs(documents, lists),
+            taxes(documents, lists),
+            *_endings(documents, lists),
+            as_lists(intervals(stretches, redeclarations(versions))),
+        )
+        .pipe(_with_outcomes)
         .pipe(with_state)
-        .with_columns(pl.col("exclusions").fill_null([]))
-        .sort("list_id")
         .select(pl.col(name).cast(dtype) for name, dtype in LISTS.items())
         .pipe(_computed)
     )
@@ -73,11 +79,21 @@ def _computed(frame: pl.LazyFrame) -> pl.LazyFrame:
     return frame.collect(engine="in-memory").lazy()
 
 
-def _with_numbers(lists: pl.LazyFrame, given: pl.LazyFrame) -> pl.LazyFrame:
+def _with_numbers(lists: pl.LazyFrame) -> pl.LazyFrame:
     """preNo and invtNo of the list, else those its receipts gave."""
-    return lists.join(given, on="list_id", how="left").with_columns(
+    return lists.with_columns(
         pl.coalesce("pre_no", "given_pre_no").alias("pre_no"),
         pl.coalesce("invt_no", "given_invt_no").alias("invt_no"),
+    )
+
+
+def _with_outcomes(lists: pl.LazyFrame) -> pl.LazyFrame:
+    """What is absent said plainly; cancelled_at and returned_at from requests, deletion and status 700."""
+    return lists.with_columns(
+        pl.col("has_order", "has_payment", "has_waybill").fill_null(False),
+        pl.col("exclusions").fill_null([]),
+        pl.min_horizontal("_cancelled_at", "deleted_at").alias("cancelled_at"),
+        pl.min_horizontal("_returned_at", "returned_abroad_at").alias("returned_at"),
     )
 
 
@@ -89,40 +105,32 @@ def _with_dates(lists: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _with_amounts(lists: pl.LazyFrame, rates: pl.LazyFrame) -> pl.LazyFrame:
-    """value_cny, freight_cny, insured_fee_cny, at the rates of the day of the version."""
-    valued = lists.join(list_value(lists, rates), on="list_id", how="left")
-    for amount in ("freight", "insured_fee"):
-        valued = (
-            valued.drop("currency")
-            .rename({f"{amount}_currency": "currency"})
-            .pipe(with_cny, amount, f"{amount}_cny", rates)
-        )
-    return valued.drop("currency", "item_total_price", "item_currency")
+def _amounts(chosen: pl.LazyFrame, rates: pl.LazyFrame) -> tuple[pl.LazyFrame, ...]:
+    """value_cny, freight_cny and insured_fee_cny by list_id, at the rates of the day of the version."""
+    charges = (
+        chosen.select("list_id", "date", pl.col(f"{amount}_currency").alias("currency"), amount)
+        .pipe(with_cny, amount, f"{amount}_cny", rates)
+        .select("list_id", f"{amount}_cny")
+        for amount in ("freight", "insured_fee")
+    )
+    return (list_value(chosen, rates), *charges)
 
 
 def _arrivals(documents: Documents, lists: pl.LazyFrame) -> pl.LazyFrame:
     return pl.concat([import_arrivals(documents, lists), export_arrivals(documents, lists)])
 
 
-def _with_endings(lists: pl.LazyFrame, documents: Documents, known: pl.LazyFrame) -> pl.LazyFrame:
-    """cancelled_at (granted, or the list deleted) and returned_at (granted, or returned abroad)."""
-    cancelled = pl.concat(grants(documents, known, flow, "cancellation") for flow in ("I", "E"))
-    returned = grants(documents, known, "I", "return")
-    return (
-        lists.join(cancelled.rename({"at": "_cancelled_at"}), on="list_id", how="left")
-        .join(returned.rename({"at": "_returned_at"}), on="list_id", how="left")
-        .with_columns(
-            pl.min_horizontal("_cancelled_at", "deleted_at").alias("cancelled_at"),
-            pl.min_horizontal("_returned_at", "returned_abroad_at").alias("returned_at"),
-        )
-    )
+def _endings(documents: Documents, lists: pl.LazyFrame) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """When a cancellation and when a return was granted, by list_id."""
+    cancelled = pl.concat(grants(documents, lists, flow, "cancellation") for flow in FLOWS)
+    returned = grants(documents, lists, "I", "return")
+    return cancelled.rename({"at": "_cancelled_at"}), returned.rename({"at": "_returned_at"})
 
 
 def _placed(events: pl.LazyFrame, lists: pl.LazyFrame) -> pl.LazyFrame:
     """Events with the key, zone and business date of their list, sorted by list and seq."""
     return (
-        events.join(lists.select(_PLACE), on="list_id", how="left", maintain_order="left")
-        .sort("list_id", "seq")
+        events.select("list_id", "seq", "status", "at", "info", "file_hash")
+        .join(lists.select(_PLACE), on="list_id", how="left", maintain_order="left")
         .select(pl.col(name).cast(dtype) for name, dtype in LIST_EVENTS.items())
     )

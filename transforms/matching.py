@@ -53,6 +53,19 @@ def first_match(frame: pl.LazyFrame, *steps: Step) -> Matched:
     return Matched(pl.concat(found), rest)
 
 
+def attached(lists: pl.LazyFrame, *parts: pl.LazyFrame) -> pl.LazyFrame:
+    """Lists with the columns of `parts`, each at most one row a `list_id`.
+
+    Every part is joined to the bare ids and the columns are put side by side: the wide frame of the lists is
+    not copied for each. `lists` must be computed already.
+    """
+    ids = lists.select("list_id")
+    columns = (
+        ids.join(part, on="list_id", how="left", maintain_order="left").drop("list_id") for part in parts
+    )
+    return pl.concat([lists, *columns], how="horizontal", strict=True)
+
+
 def is_empty(frame: pl.LazyFrame) -> bool:
     """Whether a frame that is already computed has no row."""
     return frame.limit(1).collect().is_empty()

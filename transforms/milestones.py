@@ -10,17 +10,20 @@ from transforms.statuses import MILESTONES, is_error
 HOLDS = {"review_next_at": 300, "waiting_next_at": 400, "inspected_next_at": 500}
 
 
-def milestones(runs: pl.LazyFrame) -> pl.LazyFrame:
-    """Grain list_id: first time of each status, next other status after the first 300, 400 and 500.
+def milestones(runs: pl.LazyFrame) -> tuple[pl.LazyFrame, ...]:
+    """Frames of grain list_id: first time of each status, end of the first 300, 400 and 500, first receipt.
 
-    `last_*` describe the last run, `first_receipt_at` the first. Runs of a list end in order, so the end
-    of the first run of a status is the smallest.
+    Runs of a list end in order, so the end of the first run of a status is the smallest.
     """
-    return runs.group_by("list_id").agg(
-        *(_first(pl.col("code").is_in(codes)).alias(name) for name, codes in MILESTONES.items()),
-        _first(is_error()).alias("error_at"),
-        *(pl.col("next_at").filter(pl.col("code") == code).min().alias(name) for name, code in HOLDS.items()),
-        pl.col("at").min().alias("first_receipt_at"),
+    narrow = runs.select("list_id", "code", "at", "next_at")
+    return (
+        *(
+            _smallest(narrow.filter(pl.col("code").is_in(codes)), "at", name)
+            for name, codes in MILESTONES.items()
+        ),
+        _smallest(narrow.filter(is_error()), "at", "error_at"),
+        *(_smallest(narrow.filter(pl.col("code") == code), "next_at", name) for name, code in HOLDS.items()),
+        _smallest(narrow, "at", "first_receipt_at"),
     )
 
 
@@ -31,18 +34,16 @@ def last_runs(runs: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def numbers(events: pl.LazyFrame) -> pl.LazyFrame:
-    """Grain list_id: the newest preNo and invtNo that e-port and customs gave in receipts."""
-
-    def newest(name: str) -> pl.LazyFrame:
-        return (
-            events.filter(pl.col(name).is_not_null())
-            .unique("list_id", keep="last", maintain_order=True)
-            .select("list_id", pl.col(name).alias(f"given_{name}"))
-        )
-
-    return newest("pre_no").join(newest("invt_no"), on="list_id", how="full", coalesce=True)
+def numbers(events: pl.LazyFrame) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """Frames of grain list_id: the newest preNo and the newest invtNo that e-port and customs gave."""
+    given_pre_no, given_invt_no = (
+        events.filter(pl.col(name).is_not_null())
+        .unique("list_id", keep="last", maintain_order=True)
+        .select("list_id", pl.col(name).alias(f"given_{name}"))
+        for name in ("pre_no", "invt_no")
+    )
+    return given_pre_no, given_invt_no
 
 
-def _first(wanted: pl.Expr) -> pl.Expr:
-    return pl.col("at").filter(wanted).min()
+def _smallest(runs: pl.LazyFrame, time: str, name: str) -> pl.LazyFrame:
+    return runs.group_by("list_id").agg(pl.col(time).min().alias(name))

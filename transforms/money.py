@@ -45,24 +45,22 @@ def rates_on(days: pl.LazyFrame, rates: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def in_cny(amount: str, rate: str = "rate") -> pl.Expr:
-    """Amount times rate: exact to 13 decimals, then rounded half away from zero to 5. Nothing is nothing."""
+    """Amount times rate: exact to 13 decimals, then rounded half away from zero to 5."""
     product = pl.col(amount).cast(_EXACT) * pl.col(rate).cast(_EXACT)
-    rounded = product.round(5, mode="half_away_from_zero").cast(MONEY, strict=False)
-    return pl.when(pl.col(amount) == 0).then(pl.lit(0).cast(MONEY)).otherwise(rounded)
+    return product.round(5, mode="half_away_from_zero").cast(MONEY, strict=False)
 
 
 def with_cny(frame: pl.LazyFrame, amount: str, name: str, rates: pl.LazyFrame) -> pl.LazyFrame:
-    """Adds `name`, the column `amount` in CNY; `currency` and `date` say which rate."""
-    return (
-        frame.join(
-            rates_on(frame, rates),
-            on=["currency", "date"],
-            how="left",
-            nulls_equal=True,
-            maintain_order="left",
-        )
-        .with_columns(in_cny(amount).alias(name))
-        .drop("rate")
+    """Adds `name`, the column `amount` in CNY; `currency` and `date` say which rate. Changes the order."""
+    plain = pl.col(amount).is_null() | (pl.col(amount) == 0) | pl.col("currency").is_in(CNY).fill_null(False)
+    foreign = frame.filter(~plain)
+    return pl.concat(
+        [
+            frame.filter(plain).with_columns(pl.col(amount).cast(MONEY, strict=False).alias(name)),
+            foreign.join(rates_on(foreign, rates), on=["currency", "date"], how="left", nulls_equal=True)
+            .with_columns(in_cny(amount).alias(name))
+            .drop("rate"),
+        ]
     )
 
 
@@ -75,7 +73,7 @@ def list_value(lists: pl.LazyFrame, rates: pl.LazyFrame) -> pl.LazyFrame:
     """list_id -> `value_cny`: item totals summed exactly by currency, converted, then summed.
 
     An item without a currency has the one of the head. A list is null where a rate is missing for any of
-    its stated totals, and where it states none.
+    its totals that are not zero, and where it states none.
     """
     totals = (
         lists.select("list_id", "date", "currency", "item_total_price", "item_currency")

@@ -47,13 +47,27 @@ def _when_total(amount: str, flag: str) -> pl.Expr:
 
 
 def numbered(versions: pl.LazyFrame) -> pl.LazyFrame:
-    """Versions sorted by key with `list_id`, 0-based by key: the same for the same lists in any order."""
-    changed = pl.any_horizontal(pl.col(name) != pl.col(name).shift() for name in KEY).fill_null(False)
-    return versions.sort(*KEY).with_columns(changed.cum_sum().cast(pl.UInt32).alias("list_id"))
+    """Versions with `list_id`, the 0-based rank of their key: the same for the same lists in any order.
+
+    `versions` must be computed already, because its rows are numbered where they stand.
+    """
+    keys = (
+        versions.select(pl.concat_str(*KEY, separator="\x1f").alias("_key"))
+        .with_row_index("_row")
+        .sort("_key")
+        .with_columns(
+            (pl.col("_key") != pl.col("_key").shift())
+            .fill_null(False)
+            .cum_sum()
+            .cast(pl.UInt32)
+            .alias("list_id")
+        )
+    )
+    return pl.concat([versions, keys.sort("_row").select("list_id")], how="horizontal", strict=True)
 
 
 def current_lists(versions: pl.LazyFrame) -> pl.LazyFrame:
-    """One row a list, sorted by list_id: its newest undeleted version and what the versions tell.
+    """One row a list: its newest undeleted version and what the versions tell.
 
     A list whose newest version is a deletion keeps the content before it, gets `deleted_at` and the
     deletion's `app_type` and `app_at`: a list is never dropped.
@@ -88,7 +102,6 @@ def current_lists(versions: pl.LazyFrame) -> pl.LazyFrame:
             pl.col("item_total_price").list.len().fill_null(0).cast(pl.Int64).alias("items"),
         )
         .drop("_newest_at", "_deletion_at")
-        .sort("list_id")
     )
 
 
