@@ -17,7 +17,7 @@ from duckdb_extensions import import_extension
 from filelock import FileLock, Timeout
 
 from warehouse import migrations, sql
-from warehouse.errors import WarehouseMissing
+from warehouse.errors import WarehouseMissingError
 from warehouse.home import Home
 
 T = TypeVar("T")
@@ -59,9 +59,9 @@ class Lake:
     @classmethod
     @contextmanager
     def read(cls, home: Home) -> Iterator[Lake]:
-        """The warehouse for reading; never waits for a writer. Raises WarehouseMissing."""
+        """The warehouse for reading; never waits for a writer. Raises WarehouseMissingError."""
         if not home.catalog.exists():
-            raise WarehouseMissing(
+            raise WarehouseMissingError(
                 f"no warehouse in {home.path}: run `tongguan demo` or `tongguan run` first, "
                 "or set TONGGUAN_HOME"
             )
@@ -156,6 +156,7 @@ def _connected(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         "autoload_known_extensions": "false",
         "memory_limit": os.environ.get(MEMORY_LIMIT[0]) or MEMORY_LIMIT[1],
         "temp_directory": str(home.scratch),
+        "preserve_insertion_order": "false",  # ORDER BY still holds; writing needs less memory
     }
     if os.environ.get(THREADS):
         config["threads"] = os.environ[THREADS]

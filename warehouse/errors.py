@@ -5,11 +5,11 @@ class WarehouseError(Exception):
     """Base of everything the warehouse raises on purpose; its text is fit to be shown."""
 
 
-class WarehouseMissing(WarehouseError):
+class WarehouseMissingError(WarehouseError):
     """There is no catalog in this home yet."""
 
 
-class KeyUnusable(WarehouseError):
+class PiiKeyError(WarehouseError):
     """The personal-data key is missing, too short or readable by others."""
 
 
@@ -21,7 +21,7 @@ class StagingError(WarehouseError):
     """What the earlier stages left in the run's folder does not fit together."""
 
 
-class QueryRefused(WarehouseError):
+class QueryRefusedError(WarehouseError):
     """A query that is not one read-only statement, or reaches outside the warehouse."""
 
 

@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from warehouse.errors import KeyUnusable
+from warehouse.errors import PiiKeyError
 
 #: Shorter keys can be guessed by trying; 16 bytes is the least HMAC-SHA-256 is used with here.
 LEAST_KEY_BYTES = 16
@@ -91,7 +91,7 @@ def pii_key(home: Home) -> tuple[bytes, bool]:
     """The personal-data key and whether it was created just now.
 
     TONGGUAN_PII_KEY wins; else the file `pii.key` of the home, created with mode 0600 on first use.
-    Raises KeyUnusable where the key is too short or its file can be read by others.
+    Raises PiiKeyError where the key is too short or its file can be read by others.
     """
     given = os.environ.get("TONGGUAN_PII_KEY", "")
     if given:
@@ -101,7 +101,7 @@ def pii_key(home: Home) -> tuple[bytes, bool]:
         handle = os.open(home.pii_key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         if home.pii_key.stat().st_mode & 0o077:
-            raise KeyUnusable(
+            raise PiiKeyError(
                 f"{home.pii_key} can be read by other accounts: run `chmod 600 {home.pii_key}`"
             ) from None
         return _long_enough(home.pii_key.read_bytes().strip(), str(home.pii_key)), False
@@ -115,7 +115,7 @@ def pii_key(home: Home) -> tuple[bytes, bool]:
 
 def _long_enough(key: bytes, origin: str) -> bytes:
     if len(key) < LEAST_KEY_BYTES:
-        raise KeyUnusable(
+        raise PiiKeyError(
             f"the personal-data key in {origin} has {len(key)} bytes; at least {LEAST_KEY_BYTES} are needed"
         )
     return key

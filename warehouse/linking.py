@@ -1,0 +1,117 @@
+"""From new documents to lists that are up to date: what to compute again, and storing the result."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from sources.contracts import CONTRACTS_BY_TABLE
+from transforms.inputs import NEEDED
+from warehouse import relist, sql
+from warehouse.connection import Lake
+from warehouse.search import Search
+from warehouse.window import Batches, Window
+
+
+@dataclass(frozen=True)
+class LinkInputs:
+    """Everything `transforms.lists.build` needs to compute the touched lists again.
+
+    `documents` by table name: all versions of every document of every touched list, perhaps with others
+    that belong to no list given. `folder` holds files for the way until `store`.
+    """
+
+    documents: dict[str, pl.LazyFrame]
+    batches: Batches
+    window: Window
+    folder: Path
+
+
+def gather(lake: Lake, zone: str) -> LinkInputs | None:
+    """Documents of every list that batches not linked yet touch; None where no batch waits."""
+    batches = Batches.waiting(lake.con, zone)
+    if batches is None:
+        return None
+    window = Window.around(batches, _newest(lake.con, zone))
+    folder = lake.home.scratch / f"link-{batches.ids[0]}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    if batches.alone(lake.con, window):
+        # A first load: every document there is belongs to it, so nothing needs to be looked for.
+        return LinkInputs(_everything(lake.con, window), batches, window, folder)
+    search = Search(lake.con, window, batches)
+    search.touch()
+    documents = {table: pl.scan_parquet(path) for table, path in search.fetch(folder).items()}
+    return LinkInputs(documents, batches, search.window, folder)
+
+
+def store(
+    lake: Lake,
+    zone: str,
+    run_id: str,
+    inputs: LinkInputs,
+    lists: pl.DataFrame | Path,
+    events: pl.DataFrame | Path,
+) -> int:
+    """Replace the lists that changed, with their events; returns how many.
+
+    In the same transaction the batches become linked, the dates whose figures may change are noted in
+    ledger.touched_dates, and core.partitions is brought up to date.
+    """
+    paths = {
+        name: _handed_over(frame, inputs.folder / f"core-{name}.parquet")
+        for name, frame in (("lists", lists), ("list_events", events))
+    }
+
+    def work(con: duckdb.DuckDBPyConnection) -> int:
+        changed = relist.replace(con, inputs.window, run_id, paths)
+        con.execute(
+            "UPDATE wh.ledger.batches SET linked_at = current_localtimestamp() "
+            f"WHERE zone = {sql.literal(zone)} AND {inputs.batches.among()}"
+        )
+        return changed
+
+    changed = lake.commit("tongguan", f"{zone}: link lists", run_id, work)
+    shutil.rmtree(inputs.folder, ignore_errors=True)
+    return changed
+
+
+def _newest(con: duckdb.DuckDBPyConnection, zone: str) -> date | None:
+    row = con.execute("SELECT max(business_date) FROM wh.ledger.coverage WHERE zone = ?", [zone]).fetchone()
+    return row[0] if row else None
+
+
+def _everything(con: duckdb.DuckDBPyConnection, window: Window) -> dict[str, pl.LazyFrame]:
+    """The stored files of the zone as they are: nothing is copied."""
+    frames = {}
+    for table in NEEDED:
+        files = con.execute(
+            "SELECT data_file, delete_file FROM ducklake_list_files('wh', ?, schema => 'documents')", [table]
+        ).fetchall()
+        if not files:
+            continue
+        if any(deleted for _, deleted in files):
+            raise AssertionError(f"documents.{table} is append-only but has deleted rows")
+        inside = pl.col("business_date").is_null()
+        if window.first and window.last:
+            inside |= pl.col("business_date").is_between(window.first, window.last)
+        needed = [*NEEDED[table], *(["items"] if CONTRACTS_BY_TABLE[table].items else [])]
+        frames[table] = (
+            pl.scan_parquet([path for path, _ in files], hive_partitioning=False)
+            .filter((pl.col("zone") == window.zone) & inside)
+            .select("zone", "business_date", "file_hash", *needed)
+        )
+    return frames
+
+
+def _handed_over(frame: pl.DataFrame | Path, path: Path) -> Path:
+    """Nested columns pass by Parquet: handing a frame over directly is many times slower."""
+    if isinstance(frame, Path):
+        return frame
+    frame.write_parquet(path, compression="lz4")
+    return path

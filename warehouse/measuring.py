@@ -1,0 +1,67 @@
+"""Which dates to publish, and the lists their figures are computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+
+import polars as pl
+
+from warehouse import sql
+from warehouse.connection import Lake
+from warehouse.relist import LEFT_AT
+
+#: Acceptance cohorts are looked at again on these days after their own (design section 6).
+COHORT_AGES = (1, 7, 30, 60)
+
+
+def dates_to_publish(lake: Lake, zone: str, business_date: date) -> list[date]:
+    """The date asked for, published dates that new documents touch, and cohorts due again, in order.
+
+    A date nobody asked for is not published, whatever dates the documents bear.
+    """
+    rows = lake.con.execute("SELECT DISTINCT business_date FROM wh.vintages.published WHERE zone = ?", [zone])
+    published = {day for (day,) in rows.fetchall()}
+    rows = lake.con.execute("SELECT DISTINCT business_date FROM wh.ledger.touched_dates WHERE zone = ?", [zone])
+    touched = {day for (day,) in rows.fetchall()}
+    due = {business_date - timedelta(days=age) for age in COHORT_AGES}
+    return sorted({business_date} | (published & (touched | due)))
+
+
+def observed_until(lake: Lake, zone: str, business_date: date) -> datetime:
+    """End (exclusive) of the last business date loaded, at least of the date asked for.
+
+    A document dated after the day it was loaded has a broken date and moves nothing.
+    """
+    row = lake.con.execute(
+        "SELECT max(business_date) FROM wh.ledger.coverage "
+        "WHERE zone = ? AND business_date <= CAST(last_loaded_at AS DATE)",
+        [zone],
+    ).fetchone()
+    newest = max(business_date, row[0]) if row and row[0] else business_date
+    return datetime.combine(newest + timedelta(days=1), time())
+
+
+def lists_for(lake: Lake, zone: str, dates: Sequence[date]) -> pl.LazyFrame:
+    """Lists declared, accepted or released on any of the dates, or open at the end of one.
+
+    Partitions that are closed and lie before the dates are not opened (core.partitions).
+    """
+    days = ", ".join(sql.literal(day) for day in sorted(dates))
+    first = sql.literal(datetime.combine(min(dates), time()))
+    end = sql.literal(datetime.combine(max(dates) + timedelta(days=1), time()))
+    rows = lake.con.execute(
+        f"SELECT business_date FROM wh.core.partitions WHERE zone = {sql.literal(zone)} "
+        f"AND first_at < {end} AND (last_at >= {first} OR open > 0) ORDER BY 1"
+    ).fetchall()
+    dated = [sql.literal(day) for (day,) in rows if day is not None]
+    places = [f"business_date IN ({', '.join(dated)})"] if dated else []
+    if len(dated) < len(rows):
+        places.append("business_date IS NULL")
+    milestones = " OR ".join(f"CAST({each} AS DATE) IN ({days})" for each in ("declared_at", "accepted_at", "released_at"))
+    scans = [
+        f"SELECT * FROM wh.core.lists WHERE zone = {sql.literal(zone)} AND {place} AND ({milestones} "
+        f"OR (accepted_at < {end} AND coalesce({LEFT_AT} >= {first}, true)))"
+        for place in places or ["false"]
+    ]
+    return lake.con.sql(" UNION ALL ".join(scans)).pl().lazy()

@@ -1,0 +1,142 @@
+"""Replacing lists in core: exactly those whose content changed, with their events, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+
+from warehouse import sql
+from warehouse.schema import core_columns
+from warehouse.window import Window
+
+_NUMBER = "hash(flow, ebc_code, order_no)"
+#: When a list stops being open: whichever of these comes first. A list rejected for good keeps its state.
+LEFT_AT = "least(released_at, cancelled_at, returned_at, CASE WHEN state = 'rejected' THEN state_at END)"
+#: Every time that can bring a list into a figure.
+_FIRST_AT = "least(declared_at, accepted_at, released_at)"
+_LAST_AT = f"greatest(declared_at, accepted_at, released_at, {LEFT_AT})"
+_TABLES = ("lists", "list_events")
+
+
+def replace(con: duckdb.DuckDBPyConnection, window: Window, run_id: str, paths: Mapping[str, Path]) -> int:
+    """Store the rows of these files for their lists; returns how many lists changed.
+
+    Rows that are stored already as they are stay untouched, so the cost follows what changed. Stored
+    lists that the files do not hold are kept: a list is never dropped.
+    """
+    for table in _TABLES:
+        columns = core_columns(table)
+        cast = ", ".join(f"CAST({sql.name(name)} AS {kind}) AS {sql.name(name)}" for name, kind in columns.items())
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE new_{table} AS "
+            f"SELECT {cast}, {_NUMBER} AS k FROM {sql.parquet([paths[table]])}"
+        )
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE old_{table} AS SELECT {sql.names(columns)}, {_NUMBER} AS k FROM "
+            + window.over(f"wh.core.{table}", f"{_NUMBER} IN (SELECT k FROM new_lists)")
+        )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE changed AS {_changed()}")
+    for table in _TABLES:
+        _delete(con, window, table)
+        con.execute(
+            f"INSERT INTO wh.core.{table} SELECT {sql.names(core_columns(table))} FROM new_{table} "
+            "SEMI JOIN changed USING (k) ORDER BY business_date, flow, ebc_code, order_no"
+            + (", seq" if table == "list_events" else "")
+        )
+    _note_dates(con, window.zone, run_id)
+    _note_partitions(con, window)
+    row = con.execute("SELECT count(*) FROM changed").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _changed() -> str:
+    """Lists that are new, or of which the row or any event differs."""
+    sides = []
+    for table in _TABLES:
+        row = f"hash({sql.names(core_columns(table))})"
+        for side in ("old", "new"):
+            sides.append(
+                f"SELECT k, '{table}' AS part, '{side}' AS side, count(*) AS rows, sum({row}::HUGEINT) AS content "
+                f"FROM {side}_{table} GROUP BY k"
+            )
+    return (
+        "SELECT DISTINCT k FROM (SELECT k, part FROM "
+        f"({' UNION ALL '.join(sides)}) GROUP BY k, part "
+        "HAVING count(*) < 2 OR min(rows) <> max(rows) OR min(content) <> max(content))"
+    )
+
+
+def _delete(con: duckdb.DuckDBPyConnection, window: Window, table: str) -> None:
+    dates = con.execute(
+        f"SELECT DISTINCT business_date FROM old_{table} SEMI JOIN changed USING (k) ORDER BY 1"
+    ).fetchall()
+    dated = [day for (day,) in dates if day is not None]
+    conditions = [f"business_date IN ({', '.join(sql.literal(day) for day in dated)})"] if dated else []
+    if len(dated) < len(dates):
+        conditions.append("business_date IS NULL")
+    for condition in conditions:
+        con.execute(
+            f"DELETE FROM wh.core.{table} WHERE zone = {sql.literal(window.zone)} AND {condition} "
+            f"AND {_NUMBER} IN (SELECT k FROM changed)"
+        )
+
+
+def _note_dates(con: duckdb.DuckDBPyConnection, zone: str, run_id: str) -> None:
+    """Dates whose figures may differ: those of the milestones, and those at whose end openness differs."""
+    milestones = " UNION ALL ".join(
+        f"SELECT CAST({column} AS DATE) AS day FROM {side}_lists SEMI JOIN changed USING (k)"
+        for side in ("old", "new")
+        for column in ("declared_at", "accepted_at", "released_at")
+    )
+    spans = " UNION ALL ".join(
+        f"SELECT k, '{side}' AS side, CAST(accepted_at AS DATE) AS since, "
+        f"CAST(coalesce({LEFT_AT}, TIMESTAMP '9999-12-31') AS DATE) AS until "
+        f"FROM {side}_lists SEMI JOIN changed USING (k) WHERE accepted_at IS NOT NULL"
+        for side in ("old", "new")
+    )
+    con.execute(f"""
+        INSERT INTO wh.ledger.touched_dates BY NAME
+        WITH spans AS (FROM ({spans})),
+        differing AS (
+            SELECT k, min(since) AS since, max(until) AS until FROM spans
+            GROUP BY k HAVING count(*) < 2 OR min(since) <> max(since)
+            UNION ALL
+            SELECT k, min(until), max(until) FROM spans
+            GROUP BY k HAVING count(*) = 2 AND min(since) = max(since) AND min(until) <> max(until)
+        ),
+        published AS (SELECT DISTINCT business_date FROM wh.vintages.published WHERE zone = {sql.literal(zone)}),
+        days AS (
+            SELECT day FROM ({milestones}) WHERE day IS NOT NULL
+            UNION
+            SELECT business_date FROM published
+            SEMI JOIN differing ON business_date >= since AND business_date <= until
+        )
+        SELECT {sql.literal(zone)} AS zone, day AS business_date, {sql.literal(run_id)} AS run_id
+        FROM days ANTI JOIN
+            (SELECT business_date FROM wh.ledger.touched_dates WHERE zone = {sql.literal(zone)}) pending
+            ON day = pending.business_date
+        ORDER BY day
+    """)
+
+
+def _note_partitions(con: duckdb.DuckDBPyConnection, window: Window) -> None:
+    zone = sql.literal(window.zone)
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE affected AS SELECT DISTINCT business_date FROM "
+        "(SELECT k, business_date FROM old_lists UNION ALL SELECT k, business_date FROM new_lists) "
+        "SEMI JOIN changed USING (k)"
+    )
+    same = "IS NOT DISTINCT FROM"
+    con.execute(
+        f"DELETE FROM wh.core.partitions WHERE zone = {zone} "
+        f"AND EXISTS (SELECT 1 FROM affected a WHERE a.business_date {same} partitions.business_date)"
+    )
+    con.execute(
+        f"INSERT INTO wh.core.partitions BY NAME SELECT {zone} AS zone, business_date, count(*) AS lists, "
+        f"count(*) FILTER (accepted_at IS NOT NULL AND {LEFT_AT} IS NULL) AS open, "
+        f"min({_FIRST_AT}) AS first_at, max({_LAST_AT}) AS last_at "
+        f"FROM {window.over('wh.core.lists')} l SEMI JOIN affected a ON l.business_date {same} a.business_date "
+        "GROUP BY business_date ORDER BY business_date"
+    )
