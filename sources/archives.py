@@ -105,7 +105,7 @@ def _plain(name: str) -> str:
     return re.sub(r"[\x00-\x1f\x7f]|(?:^|/)\.\.(?=/|$)", "", name).lstrip("/")
 
 
-def _copy(member: IO[bytes], target: Path, packed: int, before: int, name: str) -> int:
+def _copy(member: IO[bytes] | gzip.GzipFile, target: Path, packed: int, before: int, name: str) -> int:
     """Unpack one member in pieces; its size in bytes. Stops at the first bound that is passed."""
     size = 0
     with target.open("wb") as copy:

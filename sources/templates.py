@@ -43,10 +43,12 @@ class Template:
 
     @property
     def contract(self) -> Contract:
+        """The kind the sheet is loaded as."""
         return CONTRACTS[self.kind]
 
     @property
     def required(self) -> frozenset[str]:
+        """Headers the sheet must have to be this template."""
         return self.known - self.optional
 
 

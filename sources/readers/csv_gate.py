@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sources.readers import limits
-from sources.readers.refusal import Refused
+from sources.readers.refusal import RefusalError
 
 _QUOTE, _COMMA, _LF, _CR = 0x22, 0x2C, 0x0A, 0x0D
 Positions = npt.NDArray[np.int64]
@@ -51,7 +51,7 @@ def blocks(data: bytes, fields: int | None = None, size: int = limits.CHUNK_BYTE
             if block is not None:
                 break
             if window >= limits.XML_DOCUMENT_BYTES * 4:
-                raise Refused("F6", "one record is longer than 128 MiB: a quote is not closed", line)
+                raise RefusalError("F6", "one record is longer than 128 MiB: a quote is not closed", line)
             window *= 2
         if fields is None:
             fields = _first_count(block)
@@ -112,10 +112,10 @@ def _block(
         wrong = np.flatnonzero(counts != expected)
         if len(wrong):
             at = int(wrong[0])
-            raise Refused(
+            raise RefusalError(
                 "F6",
-                f"a record has {int(counts[at])} fields where the header has {expected}; a value with a comma "
-                "must stand in double quotes: correct the line and send the file again",
+                f"a record has {int(counts[at])} fields where the header has {expected}; a value with "
+                "a comma must stand in double quotes: correct the line and send the file again",
                 int(lines[at]),
             )
         return Block(piece, len(starts), starts, lines, bool(len(quotes))), used
@@ -123,14 +123,17 @@ def _block(
     record = int(np.searchsorted(starts, bad, side="right")) - 1
     at_line = line + int(np.searchsorted(newlines, bad))
     begun = f", in the record that begins on line {int(lines[record])}" if lines[record] != at_line else ""
-    raise Refused("F6", f"{reasons[bad]}{begun}; write the file as RFC 4180 CSV and send it again", at_line)
+    raise RefusalError(
+        "F6", f"{reasons[bad]}{begun}; write the file as RFC 4180 CSV and send it again", at_line
+    )
 
 
 def _outside(positions: Positions, quotes: Positions) -> Positions:
     """The positions that do not lie inside a quoted field (an even number of quotes before them)."""
     if not len(quotes):
         return positions
-    return positions[np.searchsorted(quotes, positions) % 2 == 0]
+    outside: Positions = positions[np.searchsorted(quotes, positions) % 2 == 0]
+    return outside
 
 
 def _quote_faults(raw: npt.NDArray[np.uint8], quotes: Positions) -> Positions:
@@ -170,5 +173,5 @@ def _first_count(block: Block) -> int:
     return len(commas) + 1
 
 
-def _refused(what: str, data: bytes, at: int) -> Refused:
-    return Refused("F6", f"{what}; export the file again", data.count(b"\n", 0, at) + 1)
+def _refused(what: str, data: bytes, at: int) -> RefusalError:
+    return RefusalError("F6", f"{what}; export the file again", data.count(b"\n", 0, at) + 1)

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import polars as pl
 
-from sources.readers import flat, limits, sheet
+from sources.readers import flat, sheet
+from sources.readers.batch import Batch
 from sources.readers.csv_gate import Block, blocks
 from sources.readers.encodings import flat_text_encoding
-from sources.readers.batch import Batch
 from sources.readers.reading import Reading
 from sources.readers.recognise import KIND_COLUMN, Layout, nameable, one_kind
-from sources.readers.refusal import Refused
+from sources.readers.refusal import RefusalError
 
 
 def read(path: Path) -> Reading:
@@ -40,7 +40,7 @@ def read(path: Path) -> Reading:
 
 def _header(data: bytes) -> list[str]:
     if not data.strip():
-        raise Refused("F1", "the file is empty; export it again", 1)
+        raise RefusalError("F1", "the file is empty; export it again", 1)
     first = next(blocks(data, size=64 * 1024))
     end = int(first.starts[1]) if first.records > 1 else len(first.data)
     names: list[str] = next(csv.reader(io.StringIO(first.data[:end].decode(), newline=""), strict=True))

@@ -6,7 +6,7 @@ import codecs
 import mmap
 import re
 
-from sources.readers.refusal import Refused
+from sources.readers.refusal import RefusalError
 
 _DECLARED = re.compile(rb"""^<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["'][^>]*?\?>""")
 _DECLARATION = re.compile(r"^<\?xml\s[^>]*?\?>")
@@ -48,14 +48,14 @@ def xml_encoding(start: bytes) -> tuple[str, int]:
         return "utf-8", 0
     if name in _CHINESE:
         if looks_like_utf8(start):
-            raise Refused(
+            raise RefusalError(
                 "F7",
                 f"the file declares {name} but its bytes are UTF-8; "
                 "declare the encoding it is really written in and send it again",
                 1,
             )
         return "gb18030", 0
-    raise Refused("F7", f"encoding {name} is not read; send the file as UTF-8 or GB18030", 1)
+    raise RefusalError("F7", f"encoding {name} is not read; send the file as UTF-8 or GB18030", 1)
 
 
 def without_declaration(text: str) -> str:
@@ -65,17 +65,17 @@ def without_declaration(text: str) -> str:
 
 
 def flat_text_encoding(data: bytes | mmap.mmap) -> tuple[str, int]:
-    """(encoding, bytes of the mark to skip) of a CSV or JSON Lines file, all of it decoded once to be sure."""
+    """(encoding, bytes of the mark to skip) of a CSV file; all of it is decoded once to be sure."""
     start = data[:4]
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise Refused("F7", "the file is UTF-16; export it as UTF-8 or GB18030 and send it again", 1)
+        raise RefusalError("F7", "the file is UTF-16; export it as UTF-8 or GB18030 and send it again", 1)
     marked = start.startswith(codecs.BOM_UTF8)
     broken = _first_fault(data, "utf-8")
     if broken is None:
         return "utf-8", 3 if marked else 0
     around = data[max(0, broken - 2**20) : broken + 2**20]
     if marked or looks_like_utf8(around):
-        raise Refused(
+        raise RefusalError(
             "F7",
             "the file is UTF-8 but has bytes that are not; it was damaged or pasted together "
             "from two encodings: export it again",
@@ -83,7 +83,7 @@ def flat_text_encoding(data: bytes | mmap.mmap) -> tuple[str, int]:
         )
     fault = _first_fault(data, "gb18030")
     if fault is not None:
-        raise Refused(
+        raise RefusalError(
             "F7",
             "the file is neither UTF-8 nor GB18030; export it as UTF-8 and send it again",
             line_of(data, fault),

@@ -15,7 +15,7 @@ from sources.readers import flat, limits, sheet
 from sources.readers.batch import Batch, finding_rows
 from sources.readers.reading import Reading
 from sources.readers.recognise import KIND_COLUMN, Layout, kind_named, layout, nameable, one_kind
-from sources.readers.refusal import Refused
+from sources.readers.refusal import RefusalError
 from sources.readers.xml_walk import names_of
 from sources.templates import Template
 
@@ -33,7 +33,7 @@ def read(path: Path) -> Reading:
     """
     try:
         found, template, nested = _understand(path, _FIRST)
-    except Refused as error:
+    except RefusalError as error:
         if error.refusal.rule not in ("F4", "F5", "F6"):
             raise
         found, template, nested = _understand(path, None)
@@ -52,7 +52,7 @@ def _understand(path: Path, first: int | None) -> tuple[Layout, Template | None,
         kinds.add(_kind(each, number))
         inner.update(dict.fromkeys(name for item in _items(each, number) for name in item))
     if not heads:
-        raise Refused("F1", "the file has no document; export it again", 1)
+        raise RefusalError("F1", "the file has no document; export it again", 1)
     kind = one_kind(kinds) if KIND_COLUMN in heads else None
     if "items" in heads:
         sheet.check_header(list(heads))
@@ -63,7 +63,7 @@ def _understand(path: Path, first: int | None) -> tuple[Layout, Template | None,
 def _kind(each: dict[str, Any], number: int) -> str | None:
     kind = each.get(KIND_COLUMN)
     if kind is not None and not isinstance(kind, str):
-        raise Refused("F1", f"{KIND_COLUMN} must be a text", number)
+        raise RefusalError("F1", f"{KIND_COLUMN} must be a text", number)
     return kind
 
 
@@ -72,7 +72,7 @@ def _items(each: dict[str, Any], number: int) -> list[dict[str, Any]]:
     if items is None:
         return []
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise Refused("F1", "items must be a list of objects, one an item", number)
+        raise RefusalError("F1", "items must be a list of objects, one an item", number)
     return items
 
 
@@ -81,7 +81,7 @@ def objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     with path.open("rb") as handle:
         for number, raw in enumerate(handle, 1):
             if len(raw) > limits.JSON_LINE_BYTES:
-                raise Refused("F3", "a line longer than 32 MiB; write one document a line", number)
+                raise RefusalError("F3", "a line longer than 32 MiB; write one document a line", number)
             text = raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw
             if not text.strip():
                 continue
@@ -92,16 +92,16 @@ def _object(text: bytes, number: int) -> dict[str, Any]:
     try:
         value = _DECODER.decode(text.decode())
     except UnicodeDecodeError as error:
-        raise Refused("F7", "the line is not UTF-8; write JSON Lines as UTF-8", number) from error
+        raise RefusalError("F7", "the line is not UTF-8; write JSON Lines as UTF-8", number) from error
     except RecursionError as error:
-        raise Refused("F3", "the line is nested too deep; no document is", number) from error
+        raise RefusalError("F3", "the line is nested too deep; no document is", number) from error
     except ValueError as error:
         cut = "" if text.endswith(b"\n") else " and the file ends in it: it may be cut off"
-        raise Refused(
+        raise RefusalError(
             "F1", f"the line is not a JSON object as RFC 8259 has it{cut}; export the file again", number
         ) from error
     if not isinstance(value, dict):
-        raise Refused("F1", "the line is not a JSON object; write one object a document", number)
+        raise RefusalError("F1", "the line is not a JSON object; write one object a document", number)
     return value
 
 
@@ -161,7 +161,7 @@ def _check(
         strange.update(each.keys() - heads.keys())
         kind = _kind(each, number)
         if kind is not None and kind_named(kind) != found.contract.kind:
-            raise Refused(
+            raise RefusalError(
                 "F9", f"the line is not {found.contract.kind} as the first; send one file a kind", number
             )
     reading.unknown.update(nameable(strange - {KIND_COLUMN, "items"}))
@@ -201,11 +201,11 @@ def _flat(path: Path, found: Layout, reading: Reading) -> Iterator[Batch]:
         _check(rows, found, reading, dict.fromkeys(known, ""))
         for number, each in rows:
             if "items" in each:
-                raise Refused("F1", "only some lines nest their items; write all lines alike", number)
+                raise RefusalError("F1", "only some lines nest their items; write all lines alike", number)
         numbers = pl.Series([number for number, _ in rows], dtype=pl.Int64)
         columns, findings = _columns([each for _, each in rows], {name: name for name in known}, numbers, "")
         if findings:
-            raise Refused("F1", "a list or object where a text belongs", findings[0].item(0, "row_no"))
+            raise RefusalError("F1", "a list or object where a text belongs", findings[0].item(0, "row_no"))
         frames.append(pl.DataFrame([numbers.alias("line_no"), *columns]))
     every = pl.concat(frames, how="diagonal").with_columns(
         pl.lit(None, dtype=pl.String).alias(name)

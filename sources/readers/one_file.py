@@ -10,7 +10,7 @@ from sources.readers import csv_reader, jsonl_reader, limits, parquet_reader, xm
 from sources.readers.batch import Batch
 from sources.readers.parts import write_part
 from sources.readers.reading import Reading
-from sources.readers.refusal import Refused
+from sources.readers.refusal import RefusalError
 from sources.readers.sheet import complete
 from sources.readers.stage import Context, Digest
 from sources.staging import LandedFile, ReadOutcome
@@ -23,7 +23,7 @@ def format_of(path: Path) -> str:
     with path.open("rb") as handle:
         start = handle.read(4096)
     if not start:
-        raise Refused("F1", "the file is empty; export it again")
+        raise RefusalError("F1", "the file is empty; export it again")
     if start.startswith(b"PAR1"):
         return "parquet"
     if start.startswith(b"PK\x03\x04"):
@@ -36,7 +36,7 @@ def format_of(path: Path) -> str:
     if first in (b"{", b"["):
         return "json"
     if b"\x00" in start or re.search(rb"[\x01-\x08\x0e-\x1f]", start):
-        raise Refused(
+        raise RefusalError(
             "F4", "the bytes are no format that is read; send XML, CSV, Parquet, JSON Lines or xlsx"
         )
     return "csv"
@@ -51,7 +51,7 @@ def read_file(landed: LandedFile, out_dir: Path, digest: Digest) -> ReadOutcome:
     try:
         path = Path(landed.path)
         if path.stat().st_size > limits.FILE_BYTES:
-            raise Refused("F3", f"larger than {limits.FILE_BYTES // 1024**3} GiB; split the extract")
+            raise RefusalError("F3", f"larger than {limits.FILE_BYTES // 1024**3} GiB; split the extract")
         form = format_of(path)
         reading = _read(path, form)
         form, kind = reading.format, reading.contract.kind
@@ -63,7 +63,7 @@ def read_file(landed: LandedFile, out_dir: Path, digest: Digest) -> ReadOutcome:
             dated_by=template.dated_by if template else None,
         )
         written = write_part(_batches(reading), reading.contract, context, out_dir)
-    except Refused as refused:
+    except RefusalError as refused:
         return ReadOutcome(landed.file_hash, form, kind, refusal=refused.refusal)
     return ReadOutcome(
         landed.file_hash,
@@ -91,4 +91,4 @@ def _read(path: Path, form: str) -> Reading:
         return jsonl_reader.read(path)
     if form == "csv":
         return csv_reader.read(path)
-    raise Refused("F4", "not read")
+    raise RefusalError("F4", "not read")

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
+from polars._typing import PolarsDataType
 
 from sources.readers import flat, limits, sheet
 from sources.readers.batch import Batch
 from sources.readers.reading import Reading
 from sources.readers.recognise import KIND_COLUMN, Layout, layout, nameable, one_kind
-from sources.readers.refusal import Refused
+from sources.readers.refusal import RefusalError
 
 _UNREADABLE = "the file is not whole Parquet; it may be cut off: send it again"
 
@@ -24,7 +25,7 @@ def read(path: Path) -> Reading:
         rows = int(scan.select(pl.len()).collect().item())
         kinds = scan.select(pl.col(KIND_COLUMN).unique()).collect() if KIND_COLUMN in schema else None
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise Refused("F1", _UNREADABLE) from error
+        raise RefusalError("F1", _UNREADABLE) from error
     names = list(schema)
     kind = one_kind(sheet.kinds_in(kinds)) if kinds is not None and rows else None
     if "items" not in schema:
@@ -48,12 +49,12 @@ def _nested(dtype: pl.DataType) -> list[str]:
         return [each.name for each in dtype.inner.fields]
     if dtype == pl.Null or (isinstance(dtype, pl.List) and dtype.inner == pl.Null):
         return []
-    raise Refused("F1", "column items must be a list of structs, one an item; write it so")
+    raise RefusalError("F1", "column items must be a list of structs, one an item; write it so")
 
 
-def _fits(name: str, dtype: pl.DataType | type[pl.DataType]) -> None:
+def _fits(name: str, dtype: PolarsDataType) -> None:
     if dtype.is_nested() or dtype in (pl.Time, pl.Duration, pl.Object):
-        raise Refused("F1", f"column {name} is a {dtype}, which no field can be; write it as text")
+        raise RefusalError("F1", f"column {name} is a {dtype}, which no field can be; write it as text")
 
 
 def _nested_batches(path: Path, rows: int, found: Layout) -> Iterator[Batch]:
@@ -92,4 +93,4 @@ def _collect(scan: pl.LazyFrame) -> pl.DataFrame:
     try:
         return scan.collect(engine="in-memory")
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise Refused("F1", _UNREADABLE) from error
+        raise RefusalError("F1", _UNREADABLE) from error

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
-import pyarrow.parquet as pq
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from sources.contracts import Contract
 from sources.readers.batch import Batch
@@ -26,7 +26,7 @@ class Written:
 
 def write_part(batches: Iterable[Batch], contract: Contract, context: Context, out_dir: Path) -> Written:
     """Type and write all batches; an exception of the reader leaves no part behind."""
-    path = out_dir / f"{context.file_hash}.parquet"
+    path = (out_dir / f"{context.file_hash}.parquet").resolve()
     beside = path.with_suffix(".writing")
     rows, total = 0, Decimal("0.00000")
     writer: pq.ParquetWriter | None = None

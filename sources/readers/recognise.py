@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from sources.contracts import CONTRACTS, Contract
-from sources.readers.refusal import Refused
+from sources.readers.refusal import RefusalError
 from sources.readers.xml_walk import names_of
 
 #: Optional column that says the kind where the headers do not decide it.
@@ -72,7 +72,7 @@ def layout(columns: Iterable[str], kind: str | None, nested: Iterable[str] | Non
         exact = not candidate.unknown and not missing
         ranked.append(((not exact, len(candidate.unknown), missing), each))
     if not ranked:
-        raise Refused(
+        raise RefusalError(
             "F4",
             f"the {len(names)} column names fit no document kind; the first row must hold CEB field names, "
             "among them the key fields of the kind (see docs/data-dictionary.md)",
@@ -81,7 +81,7 @@ def layout(columns: Iterable[str], kind: str | None, nested: Iterable[str] | Non
     best = min(ranked)[0]
     winners = [each for rank, each in ranked if rank == best]
     if len(winners) > 1:
-        raise Refused(
+        raise RefusalError(
             "F5",
             f"the columns fit {' and '.join(winners)} alike; "
             f"add a column {KIND_COLUMN} with the kind in every row",
@@ -96,12 +96,13 @@ def _checked(found: Layout) -> Layout:
         fields = list(columns.values())
         twice = sorted({each for each in fields if fields.count(each) > 1})
         if twice:
-            raise Refused("F6", f"two columns both mean {', '.join(twice)}; keep one of them", 1)
+            raise RefusalError("F6", f"two columns both mean {', '.join(twice)}; keep one of them", 1)
     missing = [each for each in found.contract.key if each not in found.head.values()]
     if missing:
-        raise Refused(
+        raise RefusalError(
             "F6",
-            f"{found.contract.kind} ({found.contract.zh}) needs the key columns {', '.join(missing)}; add them",
+            f"{found.contract.kind} ({found.contract.zh}) needs the key columns "
+            f"{', '.join(missing)}; add them",
             1,
         )
     return found
@@ -133,12 +134,12 @@ def one_kind(values: Iterable[str | None]) -> str:
     """The single kind of a `messageType` column."""
     kinds = {each.strip() for each in values if each is not None and each.strip()}
     if len(kinds) > 1:
-        raise Refused("F9", f"the file mixes {len(kinds)} kinds; send one file a kind")
+        raise RefusalError("F9", f"the file mixes {len(kinds)} kinds; send one file a kind")
     if not kinds:
-        raise Refused("F5", f"column {KIND_COLUMN} is empty; fill it with the kind in every row")
+        raise RefusalError("F5", f"column {KIND_COLUMN} is empty; fill it with the kind in every row")
     kind = kind_named(kinds.pop())
     if kind is None:
-        raise Refused(
+        raise RefusalError(
             "F4", f"column {KIND_COLUMN} names a kind that is not read; use one of {', '.join(CONTRACTS)}"
         )
     return kind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sources.staging import Refusal
 
 
-class Refused(Exception):
+class RefusalError(Exception):
     """The file is refused; `refusal` tells rule, line and what to do next, and holds no personal value."""
 
     def __init__(self, rule: str, message: str, line: int | None = None) -> None:

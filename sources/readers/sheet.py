@@ -1,4 +1,4 @@
-"""Flat tables of any format (CSV, sheets, flat Parquet or JSON Lines): their headers, and templates completed."""
+"""Flat tables of any format: what their headers say, and templates completed."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from sources.contracts import Field
 from sources.readers import limits, values
 from sources.readers.batch import Batch
 from sources.readers.recognise import KIND_COLUMN, Layout, layout
-from sources.readers.refusal import Refused
+from sources.readers.refusal import RefusalError
 from sources.templates import Template
 
 
 def check_header(names: Sequence[str]) -> None:
     """Refuses a header with empty or repeated names: values could not be told apart."""
     if len(names) > limits.COLUMNS:
-        raise Refused("F3", f"{len(names)} columns; at most {limits.COLUMNS} are read", 1)
+        raise RefusalError("F3", f"{len(names)} columns; at most {limits.COLUMNS} are read", 1)
     if any(not each.strip() for each in names):
-        raise Refused("F6", "the first row has a column without a name; name every column", 1)
+        raise RefusalError("F6", "the first row has a column without a name; name every column", 1)
     if len({each.strip() for each in names}) < len(names):
-        raise Refused("F6", "the first row names a column twice; keep one of them", 1)
+        raise RefusalError("F6", "the first row names a column twice; keep one of them", 1)
 
 
 def understand(names: Sequence[str], kind: str | None) -> tuple[Layout, Template | None]:
@@ -42,9 +42,9 @@ def understand(names: Sequence[str], kind: str | None) -> tuple[Layout, Template
         return Layout(template.contract, head, items, unused), template
     reason = templates.unreadable(names)
     if reason is not None:
-        raise Refused("F4", reason, 1)
+        raise RefusalError("F4", reason, 1)
     if kind is None and not any(each.isascii() for each in names):
-        raise Refused("F4", _unlike(names), 1)
+        raise RefusalError("F4", _unlike(names), 1)
     return layout(names, kind), None
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from sources import codelists, phrases, privacy
 from sources.contracts import Contract, Field, Personal, Type
@@ -71,7 +71,8 @@ def amount_of(staged: pl.DataFrame, contract: Contract) -> Decimal:
             series = staged.get_column("items").explode().struct.field(column)
         else:
             series = staged.get_column(contract[amount].column)
-        total += series.sum() or Decimal(0)
+        summed = series.sum()
+        total += summed if isinstance(summed, Decimal) else Decimal(0)
     return total
 
 

@@ -13,12 +13,11 @@ from typing import BinaryIO
 
 from sources.readers import limits
 from sources.readers.encodings import line_of, without_declaration, xml_encoding
-from sources.readers.refusal import Refused
+from sources.readers.refusal import RefusalError
 
 _SKIP = re.compile(rb"(?:\s+|<!--.*?-->|<\?.*?\?>)*", re.DOTALL)
 _ROOT = re.compile(rb"""<([^\s<>/"'=]+)((?:\s+[^\s<>/"'=]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(/?)>""")
 _ATTRIBUTE = re.compile(rb"""([^\s<>/"'=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
-_PREFIX_IN_USE = re.compile(rb"<[^\s<>/]+")
 
 
 @dataclass(frozen=True)
@@ -28,8 +27,9 @@ class Root:
     namespace: str
     local: str
     prefixes: dict[str, str]
+    start: int
     end: int
-    attributes: int
+    line: int
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class XmlSource:
     where: str = ""
 
     def open(self) -> BinaryIO:
+        """The bytes as they lie there."""
         if self.data is not None:
             return io.BytesIO(self.data)
         if self.path is None:
@@ -67,7 +68,7 @@ class XmlSource:
             try:
                 text = decoder.decode(piece, final=not piece)
             except UnicodeDecodeError as error:
-                raise Refused(
+                raise RefusalError(
                     "F7",
                     f"{self.where}the file says it is {encoding} but has bytes that are not; "
                     "export it again in the encoding it declares",
@@ -83,7 +84,7 @@ class XmlSource:
 
     @cached_property
     def root(self) -> Root:
-        """The root element; a DOCTYPE (F2) or a start that is not XML (F1) is refused here, before parsing."""
+        """The root element; a DOCTYPE (F2) or what is no XML (F1) is refused here, before parsing."""
         head = b""
         for piece in self.chunks(limits.XML_PROLOG_BYTES):
             head += piece
@@ -97,17 +98,19 @@ class XmlSource:
         line = line_of(head, at)
         rest = head[at : at + 9].upper()
         if rest.startswith(b"<!DOCTYPE"):
-            raise Refused(
+            raise RefusalError(
                 "F2",
                 f"{self.where}the file has a DOCTYPE, which can make a reader open other files; "
                 "no customs message has one: remove it and send the file again",
                 line,
             )
         if at > limits.XML_PROLOG_BYTES:
-            raise Refused("F3", f"{self.where}no root element in the first MiB; send the message alone", line)
+            raise RefusalError(
+                "F3", f"{self.where}no root element in the first MiB; send the message alone", line
+            )
         found = _ROOT.match(head, at)
         if not found:
-            raise Refused(
+            raise RefusalError(
                 "F1",
                 f"{self.where}no XML element where the message should begin; "
                 "the file is cut off or is not XML: export it again",
@@ -115,7 +118,7 @@ class XmlSource:
             )
         attributes = {name: a or b for name, a, b in _ATTRIBUTE.findall(found[2])}
         if len(attributes) > limits.XML_ATTRIBUTES:
-            raise Refused(
+            raise RefusalError(
                 "F3", f"{self.where}more than {limits.XML_ATTRIBUTES} attributes on the root element", line
             )
         prefixes = {"xml": "http://www.w3.org/XML/1998/namespace"}
@@ -125,5 +128,5 @@ class XmlSource:
                 prefixes[key[6:]] = value.decode()
         prefix, _, local = found[1].decode().rpartition(":")
         if prefix and prefix not in prefixes:
-            raise Refused("F1", f"{self.where}prefix {prefix} of the root element is not declared", line)
-        return Root(prefixes.get(prefix, ""), local, prefixes, found.end(), len(attributes))
+            raise RefusalError("F1", f"{self.where}prefix {prefix} of the root element is not declared", line)
+        return Root(prefixes.get(prefix, ""), local, prefixes, at, found.end(), line)

@@ -15,19 +15,59 @@ from lxml import etree
 from sources.contracts import Contract, Field
 from sources.readers import limits
 from sources.readers.batch import FINDING_ROWS, Batch
-from sources.readers.refusal import Refused
+from sources.readers.refusal import RefusalError
 from sources.readers.xml_source import XmlSource
 
 #: Elements beside the documents that carry no document data.
 ENVELOPE_ELEMENTS = frozenset({"BaseTransfer", "BaseSubscribe", "ExtendMessage", "Signature"})
-#: The parser of reference/stack.md: no entities, no network, no DTD, libxml2's own bounds kept.
-SAFE = {
-    "resolve_entities": False,
-    "no_network": True,
-    "load_dtd": False,
-    "dtd_validation": False,
-    "huge_tree": False,
-}
+#: Raw cells of one document or item, with `row_no` and for a head `line_no`.
+Cells = dict[str, str | int | None]
+
+
+def pull_parser() -> etree.XMLPullParser:
+    """The hardened parser: no entities, no network, no DTD, libxml2's own bounds kept."""
+    return etree.XMLPullParser(
+        events=("start", "end"),
+        remove_comments=True,
+        remove_pis=True,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+    )
+
+
+def line(element: etree._Element) -> int | None:
+    """Line of the start tag (the stubs of lxml know no type for it)."""
+    found: object = element.sourceline
+    return found if isinstance(found, int) else None
+
+
+def events(parser: etree.XMLPullParser) -> Iterator[tuple[str, etree._Element]]:
+    """Events read so far; only elements, as comments and instructions are left out."""
+    for event, element in parser.read_events():
+        if not isinstance(element, etree._Element):
+            raise TypeError(f"event {event} of the parser is no element")
+        yield event, element
+
+
+def bounded(element: etree._Element, depth: int, where: str) -> None:
+    """Refuses (F3) an element that is nested too deep or has too many attributes."""
+    if depth > limits.XML_DEPTH:
+        raise RefusalError(
+            "F3",
+            f"{where}elements nested more than {limits.XML_DEPTH} deep; "
+            "no customs message is: check what made the file",
+            line(element),
+        )
+    if len(element.attrib) > limits.XML_ATTRIBUTES:
+        raise RefusalError(
+            "F3",
+            f"{where}an element with more than {limits.XML_ATTRIBUTES} attributes; "
+            "no customs message has one: check what made the file",
+            line(element),
+        )
 
 
 def names_of(fields: tuple[Field, ...]) -> dict[str, str]:
@@ -35,30 +75,31 @@ def names_of(fields: tuple[Field, ...]) -> dict[str, str]:
     return {alias: each.name for each in fields for alias in (each.name, *each.aliases)}
 
 
-def syntax_refusal(error: etree.XMLSyntaxError, where: str) -> Refused:
+def syntax_refusal(error: etree.XMLSyntaxError, where: str) -> RefusalError:
     """The refusal for text that is not well-formed: F3 for a bound of the parser, F7 for wrong bytes."""
     text = str(error.msg or "").split(", line ")[0]
     if any(word in text for word in ("Invalid bytes", "not proper UTF-8", "encoding")):
-        return Refused(
+        return RefusalError(
             "F7",
             f"{where}the bytes are not in the encoding the file declares; export it again",
             error.lineno,
         )
     if any(word in text for word in ("huge", "depth", "too long", "amplification", "Maximum")):
-        return Refused("F3", f"{where}over a bound of the parser ({text}); split the file", error.lineno)
+        return RefusalError("F3", f"{where}over a bound of the parser ({text}); split the file", error.lineno)
     # libxml2 repeats names of elements, never their text.
-    return Refused("F1", f"{where}not well-formed XML ({text}); export the file again", error.lineno)
+    return RefusalError("F1", f"{where}not well-formed XML ({text}); export the file again", error.lineno)
 
 
 @dataclass
 class Rows:
     """Raw rows being gathered: cells by field name, with the document each belongs to."""
 
-    head: list[dict[str, str | int | None]] = field(default_factory=list)
-    items: list[dict[str, str | int | None]] = field(default_factory=list)
+    head: list[Cells] = field(default_factory=list)
+    items: list[Cells] = field(default_factory=list)
     findings: list[dict[str, str | int]] = field(default_factory=list)
 
     def batch(self, contract: Contract) -> Batch:
+        """The rows as a batch."""
         head = pl.DataFrame(self.head, schema=_schema(contract.fields, "line_no"))
         items = pl.DataFrame(self.items, schema=_schema(contract.items)) if contract.items else None
         findings = pl.DataFrame(self.findings, schema=FINDING_ROWS) if self.findings else None
@@ -84,26 +125,27 @@ class Walk:
 
     def batches(self) -> Iterator[Batch]:
         """Batches of the message's documents; refuses what breaks a bound or is not well-formed."""
-        parser = etree.XMLPullParser(events=("start", "end"), remove_comments=True, remove_pis=True, **SAFE)
+        parser = pull_parser()
         rows, depth, since, given = Rows(), 0, 0, False
         try:
             for chunk in self.source.chunks(min(limits.CHUNK_BYTES, 4 * 1024**2)):
                 parser.feed(chunk)
                 since += len(chunk)
-                for event, element in parser.read_events():
+                for event, element in events(parser):
                     if event == "start":
                         depth += 1
-                        self._bounded(element, depth)
+                        bounded(element, depth, self.source.where)
                         continue
                     depth -= 1
                     if depth == 1:
                         self._second_level(element, rows)
                         since = 0
                         element.clear()
-                        while element.getprevious() is not None:
-                            del element.getparent()[0]
+                        parent = element.getparent()
+                        while parent is not None and parent[0] is not element:
+                            del parent[0]
                 if since > limits.XML_DOCUMENT_BYTES:
-                    raise Refused("F3", f"{self.source.where}one document of more than 32 MiB; split it")
+                    raise RefusalError("F3", f"{self.source.where}one document of more than 32 MiB; split it")
                 if len(rows.head) >= limits.BATCH_ROWS // 2:
                     yield rows.batch(self.contract)
                     rows, given = Rows(), True
@@ -113,21 +155,6 @@ class Walk:
         if rows.head or not given:
             yield rows.batch(self.contract)
 
-    def _bounded(self, element: etree._Element, depth: int) -> None:
-        if depth > limits.XML_DEPTH:
-            raise Refused(
-                "F3",
-                f"{self.source.where}elements nested more than {limits.XML_DEPTH} deep; "
-                "no customs message is: check what made the file",
-                element.sourceline,
-            )
-        if len(element.attrib) > limits.XML_ATTRIBUTES:
-            raise Refused(
-                "F3",
-                f"{self.source.where}an element with more than {limits.XML_ATTRIBUTES} attributes",
-                element.sourceline,
-            )
-
     def _second_level(self, element: etree._Element, rows: Rows) -> None:
         name = etree.QName(element)
         if name.namespace != self.contract.namespace or name.localname != self.contract.node:
@@ -135,14 +162,14 @@ class Walk:
                 self.unknown.add(name.localname)
             return
         self.documents += 1
-        head: dict[str, str | int | None] = {"row_no": self.documents, "line_no": element.sourceline}
+        head: Cells = {"row_no": self.documents, "line_no": line(element)}
         if self.contract.head is None:
             self._fields(element, self._heads, head, rows)
         else:
             self._parts(element, head, rows)
         rows.head.append(head)
 
-    def _parts(self, element: etree._Element, head: dict[str, str | int | None], rows: Rows) -> None:
+    def _parts(self, element: etree._Element, head: Cells, rows: Rows) -> None:
         heads = 0
         for part in element:
             name = etree.QName(part)
@@ -150,24 +177,24 @@ class Walk:
                 heads += 1
                 self._fields(part, self._heads, head, rows)
             elif name.namespace == self.contract.namespace and name.localname == self.contract.items_node:
-                item: dict[str, str | int | None] = {"row_no": self.documents}
+                item: Cells = {"row_no": self.documents}
                 self._fields(part, self._items, item, rows, "items.")
                 rows.items.append(item)
             else:
                 self.unknown.add(name.localname)
         if heads > 1:
-            raise Refused(
+            raise RefusalError(
                 "F1",
                 f"{self.source.where}a {self.contract.node} with {heads} {self.contract.head} elements: "
                 "which is meant cannot be known; send one document each",
-                element.sourceline,
+                line(element),
             )
 
     def _fields(
         self,
         element: etree._Element,
         names: dict[str, str],
-        cells: dict[str, str | int | None],
+        cells: Cells,
         rows: Rows,
         prefix: str = "",
     ) -> None:
@@ -182,10 +209,10 @@ class Walk:
                 self._notice(rows, prefix + name, "(elements where text belongs)")
                 text = None
             elif text is not None and len(text) > limits.XML_TEXT:
-                raise Refused(
+                raise RefusalError(
                     "F3",
                     f"{self.source.where}element {tag.localname} holds more than 1 MiB of text",
-                    leaf.sourceline,
+                    line(leaf),
                 )
             if name not in cells:
                 cells[name] = text
