@@ -7,12 +7,12 @@ parts, and `stored_tallies(kind, file_hash, business_date, ...)` counted from wh
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 
 from warehouse import sql
 from warehouse.classify import Staged
@@ -187,16 +187,19 @@ def add_findings(con: duckdb.DuckDBPyConnection, zone: str, batch_id: str, findi
 def add_validations(
     con: duckdb.DuckDBPyConnection, zone: str, run_id: str, at: datetime, records: list[dict[str, Any]]
 ) -> None:
-    """Keep the results of the checks; what has no column of its own goes into `detail`."""
-    named = [
-        name for name, _, _ in VALIDATIONS.columns if name not in ("zone", "run_id", "detail", "validated_at")
-    ]
-    rows = []
-    for record in records:
-        rest = {name: value for name, value in record.items() if name not in named}
-        detail = json.dumps(rest, ensure_ascii=False, default=str, sort_keys=True) if rest else None
-        rows.append([zone, run_id, at, detail, *(record.get(name) for name in named)])
-    if rows:
-        columns = sql.names(["zone", "run_id", "validated_at", "detail", *named])
-        marks = ", ".join("?" * (len(named) + 4))
-        con.executemany(f"INSERT INTO {VALIDATIONS.qualified} ({columns}) VALUES ({marks})", rows)
+    """Keep the results of the checks."""
+    if not records:
+        return
+    named = {name: kind for name, kind, _ in VALIDATIONS.columns if name in records[0]}
+    frame = pl.DataFrame([{name: each[name] for name in named} for each in records], infer_schema_length=None)
+    con.register("validation_records", frame)  # one insert: every statement of its own is a file in the lake
+    columns = ", ".join(
+        f"CAST({sql.name(name)} AS {kind}) AS {sql.name(name)}" for name, kind in named.items()
+    )
+    insert(
+        con,
+        VALIDATIONS,
+        f"SELECT {sql.literal(zone)} AS zone, {sql.literal(run_id)} AS run_id, "
+        f"{sql.literal(at)} AS validated_at, {columns} FROM validation_records",
+    )
+    con.unregister("validation_records")

@@ -144,7 +144,6 @@ VALIDATIONS = Table(
         ("unexpected_count", "BIGINT", "documents that failed"),
         ("observed_value", "BIGINT", "what an aggregate check saw"),
         ("rule_set", "VARCHAR", "version of the rules"),
-        ("detail", "VARCHAR", "everything else the check said, as JSON"),
         ("validated_at", "TIMESTAMP", "when it was committed"),
     ),
 )
