@@ -59,7 +59,7 @@ def _request(frame: pl.DataFrame, kind: str, row: dict[str, str | None]) -> str:
     if contract.items:
         numbers = frame.get_column("items").explode().struct.field("cbecBillNo").to_list()
         bills = "".join(
-            f"<InvtCbecBill><SeqNo/><BondInvtNo/><CbecBillNo>{each}</CbecBillNo></InvtCbecBill>"
+            f"<InvtCbecBill><CbecBillNo>{each}</CbecBillNo></InvtCbecBill>"
             for each in numbers
         )
     return f"<{contract.node}><{contract.head}>{head}</{contract.head}>{bills}</{contract.node}>"

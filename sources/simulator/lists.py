@@ -129,8 +129,9 @@ class Lists:
 
     @cached_property
     def carrier(self) -> Ints:
-        """Carrier of the parcel."""
-        return self.world.chance.pick("carrier", self.ids, zipf(len(self.world.people.carriers)))
+        """Carrier of the parcel; one carrier brings all direct-purchase parcels of an office."""
+        own = self.world.chance.pick("carrier", self.ids, zipf(len(self.world.people.carriers)))
+        return np.where(self.mode_is("9610"), self.office % len(self.world.people.carriers), own)
 
     @cached_property
     def payer(self) -> Ints:

@@ -117,7 +117,7 @@ def course(lists: Lists, arrival: Ints) -> Course:
         rejected & (how >= 0.5),
     )
     accepted = passed + short("accepted", 5900, 400, 60 * SECOND, 0.5)
-    log.add(chance.happens("sent", ids, 0.03), 3, accepted - chance.between("sent ms", ids, 50, 250), SENT)
+    log.add(chance.happens("sent", ids, 0.03) & ~error & ~before, 3, accepted - chance.between("sent ms", ids, 50, 250), SENT)
     refused = np.where(
         after,
         accepted + chance.exponential_ms("refused", ids, 0.5) + SECOND,

@@ -63,7 +63,7 @@ def items(frame: pl.DataFrame, kind: str) -> tuple[pl.DataFrame, pl.Series]:
 
 def native(frame: pl.DataFrame, kind: str) -> pl.DataFrame:
     """The documents for Parquet: native types, but a column that holds a broken value is text."""
-    plain = frame.drop(HIDDEN)
+    plain = frame.drop(HIDDEN).select(pl.lit(kind).alias("messageType"), pl.all())
     if not (frame.get_column("_bad") > 0).any():
         return plain
     for name, value, which in breaks(frame, kind):
