@@ -123,8 +123,8 @@ def stored_near(con: duckdb.DuckDBPyConnection, staged: Staged) -> str:
 
 def _newest(con: duckdb.DuckDBPyConnection, staged: Staged) -> date | None:
     row = con.execute(
-        "SELECT max(business_date) FROM wh.ledger.coverage WHERE zone = ? AND kind = ?",
-        [staged.zone, staged.contract.kind],
+        f"SELECT max(business_date) FROM wh.ledger.coverage WHERE zone = {sql.literal(staged.zone)} "
+        f"AND kind = {sql.literal(staged.contract.kind)}"
     ).fetchone()
     return row[0] if row else None
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from sources.archives import ArchiveRefused, expand
 
 from sources.staging import LandedFile, Refusal
+from warehouse import sql
 from warehouse.connection import Lake
 from warehouse.home import Home
 
@@ -107,7 +108,7 @@ def _arrivals(paths: Sequence[Path]) -> Iterator[_Arrival]:
 
 
 def _known(lake: Lake, zone: str) -> set[str]:
-    rows = lake.con.execute("SELECT file_hash FROM wh.ledger.files WHERE zone = ?", [zone]).fetchall()
+    rows = lake.con.execute(f"SELECT file_hash FROM wh.ledger.files WHERE zone = {sql.literal(zone)}").fetchall()
     return {file_hash for (file_hash,) in rows}
 
 

@@ -82,7 +82,9 @@ def store(
 
 
 def _newest(con: duckdb.DuckDBPyConnection, zone: str) -> date | None:
-    row = con.execute("SELECT max(business_date) FROM wh.ledger.coverage WHERE zone = ?", [zone]).fetchone()
+    row = con.execute(
+        f"SELECT max(business_date) FROM wh.ledger.coverage WHERE zone = {sql.literal(zone)}"
+    ).fetchone()
     return row[0] if row else None
 
 
@@ -91,7 +93,8 @@ def _everything(con: duckdb.DuckDBPyConnection, window: Window) -> dict[str, pl.
     frames = {}
     for table in NEEDED:
         files = con.execute(
-            "SELECT data_file, delete_file FROM ducklake_list_files('wh', ?, schema => 'documents')", [table]
+            "SELECT data_file, delete_file "
+            f"FROM ducklake_list_files('wh', {sql.literal(table)}, schema => 'documents')"
         ).fetchall()
         if not files:
             continue

@@ -20,10 +20,8 @@ def dates_to_publish(lake: Lake, zone: str, business_date: date) -> list[date]:
 
     A date nobody asked for is not published, whatever dates the documents bear.
     """
-    rows = lake.con.execute("SELECT DISTINCT business_date FROM wh.vintages.published WHERE zone = ?", [zone])
-    published = {day for (day,) in rows.fetchall()}
-    rows = lake.con.execute("SELECT DISTINCT business_date FROM wh.ledger.touched_dates WHERE zone = ?", [zone])
-    touched = {day for (day,) in rows.fetchall()}
+    published = _dates(lake, "wh.vintages.published", zone)
+    touched = _dates(lake, "wh.ledger.touched_dates", zone)
     due = {business_date - timedelta(days=age) for age in COHORT_AGES}
     return sorted({business_date} | (published & (touched | due)))
 
@@ -34,9 +32,8 @@ def observed_until(lake: Lake, zone: str, business_date: date) -> datetime:
     A document dated after the day it was loaded has a broken date and moves nothing.
     """
     row = lake.con.execute(
-        "SELECT max(business_date) FROM wh.ledger.coverage "
-        "WHERE zone = ? AND business_date <= CAST(last_loaded_at AS DATE)",
-        [zone],
+        f"SELECT max(business_date) FROM wh.ledger.coverage WHERE zone = {sql.literal(zone)} "
+        "AND business_date <= CAST(last_loaded_at AS DATE)"
     ).fetchone()
     newest = max(business_date, row[0]) if row and row[0] else business_date
     return datetime.combine(newest + timedelta(days=1), time())
@@ -65,3 +62,8 @@ def lists_for(lake: Lake, zone: str, dates: Sequence[date]) -> pl.LazyFrame:
         for place in places or ["false"]
     ]
     return lake.con.sql(" UNION ALL ".join(scans)).pl().lazy()
+
+
+def _dates(lake: Lake, table: str, zone: str) -> set[date]:
+    rows = lake.con.execute(f"SELECT DISTINCT business_date FROM {table} WHERE zone = {sql.literal(zone)}")
+    return {day for (day,) in rows.fetchall() if day is not None}

@@ -26,29 +26,35 @@ def replace(con: duckdb.DuckDBPyConnection, window: Window, run_id: str, paths: 
     Rows that are stored already as they are stay untouched, so the cost follows what changed. Stored
     lists that the files do not hold are kept: a list is never dropped.
     """
+    old = _any_stored(con, window)
     for table in _TABLES:
         columns = core_columns(table)
         cast = ", ".join(f"CAST({sql.name(name)} AS {kind}) AS {sql.name(name)}" for name, kind in columns.items())
         con.execute(
-            f"CREATE OR REPLACE TEMP TABLE new_{table} AS "
+            f"CREATE OR REPLACE TEMP VIEW new_{table} AS "
             f"SELECT {cast}, {_NUMBER} AS k FROM {sql.parquet([paths[table]])}"
         )
+        stored = window.over(f"wh.core.{table}", f"{_NUMBER} IN (SELECT k FROM new_lists)" if old else "false")
         con.execute(
-            f"CREATE OR REPLACE TEMP TABLE old_{table} AS SELECT {sql.names(columns)}, {_NUMBER} AS k FROM "
-            + window.over(f"wh.core.{table}", f"{_NUMBER} IN (SELECT k FROM new_lists)")
+            f"CREATE OR REPLACE TEMP TABLE old_{table} AS SELECT {sql.names(columns)}, {_NUMBER} AS k FROM {stored}"
         )
-    con.execute(f"CREATE OR REPLACE TEMP TABLE changed AS {_changed()}")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE changed AS {_changed() if old else 'SELECT k FROM new_lists'}")
     for table in _TABLES:
-        _delete(con, window, table)
+        if old:
+            _delete(con, window, table)
         con.execute(
             f"INSERT INTO wh.core.{table} SELECT {sql.names(core_columns(table))} FROM new_{table} "
-            "SEMI JOIN changed USING (k) ORDER BY business_date, flow, ebc_code, order_no"
-            + (", seq" if table == "list_events" else "")
+            + ("SEMI JOIN changed USING (k)" if old else "")
         )
     _note_dates(con, window.zone, run_id)
     _note_partitions(con, window)
     row = con.execute("SELECT count(*) FROM changed").fetchone()
     return int(row[0]) if row else 0
+
+
+def _any_stored(con: duckdb.DuckDBPyConnection, window: Window) -> bool:
+    """Whether lists are stored in the window at all; a first load has nothing to compare."""
+    return con.execute(f"SELECT 1 FROM {window.over('wh.core.partitions')} LIMIT 1").fetchone() is not None
 
 
 def _changed() -> str:

@@ -27,7 +27,9 @@ class Search:
         self.con = con
         self.window = window
         self.batches = batches
-        rows = con.execute("SELECT DISTINCT kind FROM wh.ledger.coverage WHERE zone = ?", [window.zone]).fetchall()
+        rows = con.execute(
+            f"SELECT DISTINCT kind FROM wh.ledger.coverage WHERE zone = {sql.literal(window.zone)}"
+        ).fetchall()
         self.stored = frozenset(kind for (kind,) in rows)
 
     def touch(self) -> int:

@@ -1,4 +1,8 @@
-"""Small helpers for composing SQL: names and literals quoted in one place."""
+"""Small helpers for composing SQL: names and literals quoted in one place.
+
+Values go in as quoted literals, not as parameters: the first parameter bound in a process makes DuckDB
+import pandas, which takes longer than most of the queries (measured 1-2.6 s).
+"""
 
 from __future__ import annotations
 

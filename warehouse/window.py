@@ -29,8 +29,8 @@ class Batches:
         """Batches of a zone without `linked_at`; none if there are none."""
         row = con.execute(
             "SELECT list(batch_id ORDER BY batch_id), min(first_date), max(last_date), sum(undated) > 0, "
-            "list_distinct(flatten(list(kinds))) FROM wh.ledger.batches WHERE zone = ? AND linked_at IS NULL",
-            [zone],
+            "list_distinct(flatten(list(kinds))) FROM wh.ledger.batches "
+            f"WHERE zone = {sql.literal(zone)} AND linked_at IS NULL"
         ).fetchone()
         if not row or not row[0]:
             return None
@@ -39,9 +39,8 @@ class Batches:
     def alone(self, con: duckdb.DuckDBPyConnection, window: Window) -> bool:
         """Whether everything in the window belongs to these batches: nothing there was linked before."""
         row = con.execute(
-            "SELECT count(*) FROM wh.ledger.batches WHERE zone = ? AND linked_at IS NOT NULL "
-            "AND (undated > 0 OR (last_date >= ? AND first_date <= ?))",
-            [self.zone, window.first, window.last],
+            f"SELECT count(*) FROM wh.ledger.batches WHERE zone = {sql.literal(self.zone)} AND linked_at IS NOT NULL "
+            f"AND (undated > 0 OR (last_date >= {sql.literal(window.first)} AND first_date <= {sql.literal(window.last)}))"
         ).fetchone()
         return row is not None and row[0] == 0
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from warehouse import sql
+
 if TYPE_CHECKING:
     from warehouse.connection import Lake
 
@@ -41,13 +43,11 @@ def registered() -> dict[int, tuple[str, Migration]]:
 
 def applied(con: duckdb.DuckDBPyConnection) -> set[int]:
     """Numbers already applied; none in an empty lake."""
-    there = con.execute(
-        "SELECT 1 FROM duckdb_tables() "
-        "WHERE database_name = 'wh' AND schema_name = 'ledger' AND table_name = 'migrations'"
-    ).fetchone()
-    if not there:
+    try:  # asking duckdb_tables() first is 20 times slower: it counts the rows of every table
+        rows = con.execute("SELECT number FROM wh.ledger.migrations").fetchall()
+    except duckdb.CatalogException:
         return set()
-    return {number for (number,) in con.execute("SELECT number FROM wh.ledger.migrations").fetchall()}
+    return {number for (number,) in rows}
 
 
 def apply(lake: Lake) -> list[int]:
@@ -71,7 +71,7 @@ def _recorded(number: int, name: str, function: Migration) -> Migration:
     def work(con: duckdb.DuckDBPyConnection) -> None:
         function(con)
         con.execute(
-            "INSERT INTO wh.ledger.migrations VALUES (?, ?, current_localtimestamp())", [number, name]
+            f"INSERT INTO wh.ledger.migrations VALUES ({number}, {sql.literal(name)}, current_localtimestamp())"
         )
 
     return work
