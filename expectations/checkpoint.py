@@ -11,7 +11,7 @@ import duckdb
 
 from expectations.clauses import Clause, predicate
 from expectations.duckdb_dialect import SharedConnection, install
-from expectations.outcome import Record
+from expectations.outcome import BROKEN, FAILED, PASSED, Record
 from expectations.relations import Relation
 from expectations.rules import RULES, Severity
 from expectations.stage import SCHEMA, Staged
@@ -52,7 +52,7 @@ def expectations_of(staged: Staged, clauses: Sequence[Clause], relations: Iterab
     for each in relations:
         found.append(
             _no_rows_from(
-                unexpected_rows_query=f"{each.rows} -- {{batch}}",
+                unexpected_rows_query=f"{each.rows} /* {{batch}} */",
                 severity=_SEVERITIES[RULES[each.rule].severity],
                 meta={"rule": each.rule, "field": None},
             )
@@ -77,13 +77,11 @@ class Checkpoint:
         """Validate one kind; a record an expectation, in the suite's order."""
         kind = staged.contract.kind
         asset = self._source.add_table_asset(kind, table_name=staged.contract.table, schema_name=SCHEMA)
-        suite = self._context.suites.add(_gx.ExpectationSuite(name=kind, expectations=list(expectations)))
-        definition = self._context.validation_definitions.add(
-            _gx.ValidationDefinition(
-                name=kind, data=asset.add_batch_definition_whole_table("staged"), suite=suite
-            )
+        suite = _gx.ExpectationSuite(name=kind, expectations=list(expectations))
+        batch = asset.add_batch_definition_whole_table("staged").get_batch()
+        result = batch.validate(
+            suite, result_format={"result_format": "BASIC", "partial_unexpected_count": 0}
         )
-        result = definition.run(result_format={"result_format": "BASIC", "partial_unexpected_count": 0})
         by_identity = {_identity(each.expectation_config): each for each in result.results}
         return [
             _record(staged, each, by_identity.get(_identity(each.configuration)))
@@ -112,17 +110,17 @@ def _record(staged: Staged, expectation: Any, result: Any) -> Record:
         reason = f"Great Expectations saw {elements} rows, {staged.rows} are staged"
     elif bool(result.success) != (not count):
         reason = f"success is {result.success} with {count} rows found"
+    outcome = BROKEN if reason else FAILED if count else PASSED
     return Record(
         kind=staged.contract.kind,
         rule=rule,
         severity=RULES[rule].severity.value,
         field=field,
         expectation=config.type,
-        success=None if reason else bool(result.success),
-        broken=reason is not None,
+        outcome=outcome,
         broken_reason=reason,
-        element_count=elements,
-        unexpected_count=None if reason else int(count or 0),
+        checked=elements,
+        failed=None if reason else int(count or 0),
         observed_value=values.get("observed_value"),
     )
 
@@ -134,5 +132,6 @@ def _raised(info: Any) -> str | None:
     entries = [info] if "raised_exception" in info else list(info.values())
     for each in entries:
         if each.get("raised_exception"):
-            return str(each.get("exception_message") or "an exception without a message")[:2000]
+            message = str(each.get("exception_message") or "an exception without a message")
+            return message.split("[SQL:")[0].strip()[:1000]  # the statement is long and stands in the suite
     return None

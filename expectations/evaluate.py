@@ -10,7 +10,7 @@ import duckdb
 from expectations.clauses import Clause, broken, detail, listed, literal, predicate
 from expectations.relations import Relation
 from expectations.rules import CRITICAL, RULES
-from expectations.stage import SCHEMA, Staged, key_of, own_database
+from expectations.stage import Staged, key_of, table
 
 REJECTED_COLUMNS = "kind VARCHAR, file_hash VARCHAR, row_no BIGINT, rules VARCHAR[]"
 FINDING_COLUMNS = (
@@ -28,26 +28,21 @@ def reject(con: duckdb.DuckDBPyConnection, staged: Staged, clauses: Sequence[Cla
     rules = ", ".join(f"case when {test} then {literal(rule)} end" for rule, test in tests.items())
     anything = " or ".join(f"({test})" for test in tests.values())
     con.execute(
-        f"insert into {rejected_table(con)} select {literal(staged.contract.kind)}, file_hash, row_no, "
+        f"insert into {table(con, 'rejected')} select {literal(staged.contract.kind)}, file_hash, row_no, "
         f"list_filter([{rules}], lambda r: r is not null) from {staged.view} where {anything}"
     )
 
 
-def rejected_table(con: duckdb.DuckDBPyConnection) -> str:
-    """Full name of the table of rejected rows."""
-    return f'"{own_database(con)}".{SCHEMA}.rejected'
-
-
 def start_rejecting(con: duckdb.DuckDBPyConnection) -> None:
     """Create the empty table of rejected rows."""
-    con.execute(f"create table {rejected_table(con)} ({REJECTED_COLUMNS})")
+    con.execute(f"create table {table(con, 'rejected')} ({REJECTED_COLUMNS})")
 
 
 def rejected_by_rule(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], int]:
     """(kind, rule) -> rejected rows."""
     rows = con.execute(
-        f"select kind, rule, count(*) from (select kind, unnest(rules) as rule from {rejected_table(con)}) "
-        "group by all"
+        "select kind, rule, count(*) from "
+        f"(select kind, unnest(rules) as rule from {table(con, 'rejected')}) group by all"
     ).fetchall()
     return {(kind, rule): int(count) for kind, rule, count in rows}
 
@@ -55,7 +50,7 @@ def rejected_by_rule(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], in
 def write_rejected(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Write rejected.parquet."""
     con.execute(
-        f"copy (from {rejected_table(con)} order by kind, file_hash, row_no) to {literal(str(path))} "
+        f"copy (from {table(con, 'rejected')} order by kind, file_hash, row_no) to {literal(str(path))} "
         "(format parquet, compression zstd)"
     )
 
@@ -66,11 +61,13 @@ def findings_of(
     """SELECTs giving the kind's findings of the named rules, columns as FINDING_COLUMNS."""
     kind, key = literal(staged.contract.kind), key_of(staged.contract)
     place = f"file_hash, row_no, line_no, {key} as business_key"
-    selects = [
-        f"select {kind} as kind, f.rule as rule, file_hash, row_no, line_no, business_key, f.field as field, "
-        f"f.detail as detail from (select {place}, unnest(findings) as f from {staged.view} "
-        "where len(findings) > 0)"
-    ]
+    selects = []
+    if staged.noticed:
+        selects.append(
+            f"select {kind} as kind, f.rule as rule, file_hash, row_no, line_no, business_key, "
+            f"f.field as field, f.detail as detail from "
+            f"(select {place}, unnest(findings) as f from {staged.view} where len(findings) > 0)"
+        )
     wanted = [each for each in clauses if each.rule in rules and each.rule not in NOTICED]
     if wanted:
         hits = ", ".join(
@@ -84,7 +81,7 @@ def findings_of(
             f"from {staged.view} where {predicate(wanted)})"
         )
     selects += [
-        f"select {kind}, {literal(each.rule)}, file_hash, row_no, line_no, {key} as business_key, "
+        f"select {kind}, {literal(each.rule)}, file_hash, row_no, line_no, business_key, "
         f"found_field, found_detail from ({each.rows})"
         for each in relations
         if each.rule in rules
@@ -122,6 +119,8 @@ def found_by_rule(
 
 def unknown_rules(con: duckdb.DuckDBPyConnection, staged: Staged) -> list[str]:
     """Rules the reader names that the registry does not have."""
+    if not staged.noticed:
+        return []
     rows = con.execute(
         f"select distinct f.rule from (select unnest(findings) as f from {staged.view} "
         f"where len(findings) > 0) where not list_contains({listed(NOTICED)}, coalesce(f.rule, '')) "

@@ -16,17 +16,23 @@ import duckdb
 
 from expectations import evaluate
 from expectations.clauses import Clause
-from expectations.outcome import CheckBroke, GateReport, Record
+from expectations.outcome import BROKEN, CheckBroke, GateReport, Record
 from expectations.predicates import clauses
-from expectations.relations import Relation
+from expectations.relations import Relation, relations
 from expectations.rules import CRITICAL, RULE_SET_VERSION
-from expectations.stage import Staged, context, stage
+from expectations.stage import Staged, context, stage, table
 from sources.staging import load_outcomes
 
 __all__ = ["CheckBroke", "GateReport", "Record", "check"]
 
 
-def check(con: duckdb.DuckDBPyConnection, run_dir: Path, zone_offices: Iterable[str] = ()) -> GateReport:
+def check(
+    con: duckdb.DuckDBPyConnection,
+    run_dir: Path,
+    zone_offices: Iterable[str] = (),
+    *,
+    zone: str | None = None,
+) -> GateReport:
     """Check the staged parts of a run.
 
     Reads `outcomes.json` and the parts in `run_dir`; writes `rejected.parquet` (kind, file_hash, row_no,
@@ -40,7 +46,6 @@ def check(con: duckdb.DuckDBPyConnection, run_dir: Path, zone_offices: Iterable[
     staged = stage(con, run_dir, load_outcomes(run_dir / "outcomes.json"))
     broken: list[str] = []
     rules: dict[str, list[Clause]] = {}
-    relations: dict[str, list[Relation]] = {kind: [] for kind in staged}
     evaluate.start_rejecting(con)
     for kind, each in staged.items():
         rules[kind] = clauses(each.contract, context(con, each, offices))
@@ -51,18 +56,19 @@ def check(con: duckdb.DuckDBPyConnection, run_dir: Path, zone_offices: Iterable[
         evaluate.reject(con, each, rules[kind])
     evaluate.write_rejected(con, run_dir / "rejected.parquet")
 
-    records = _validate(con, staged, rules, relations)
+    across = relations(con, staged, zone)
+    records = _validate(con, staged, rules, across)
     broken += [
         f"{each.kind} {each.rule}{f' {each.field}' if each.field else ''}: {each.broken_reason}"
         for each in records
-        if each.broken
+        if each.outcome == BROKEN
     ]
     rejected = evaluate.rejected_by_rule(con)
     selects = []
     for kind, each in staged.items():
-        wanted = {r.rule for r in records if r.kind == kind and r.unexpected_count}
+        wanted = {r.rule for r in records if r.kind == kind and r.failed}
         wanted |= set(evaluate.as_counts(rejected, kind))
-        selects += evaluate.findings_of(each, rules[kind], relations[kind], wanted)
+        selects += evaluate.findings_of(each, rules[kind], across[kind], wanted)
     findings = run_dir / "findings.parquet"
     evaluate.write_findings(con, selects, findings)
 
@@ -86,7 +92,7 @@ def _validate(
     con: duckdb.DuckDBPyConnection,
     staged: dict[str, Staged],
     rules: dict[str, list[Clause]],
-    relations: dict[str, list[Relation]],
+    across: dict[str, list[Relation]],
 ) -> list[Record]:
     if not staged:
         return []
@@ -95,7 +101,7 @@ def _validate(
     checkpoint = Checkpoint(con)
     records: list[Record] = []
     for kind, each in staged.items():
-        records += checkpoint.run(each, expectations_of(each, rules[kind], relations[kind]))
+        records += checkpoint.run(each, expectations_of(each, rules[kind], across[kind]))
     return records
 
 
@@ -108,7 +114,7 @@ def _differences(
     """Sentences for each rule that the two evaluations count differently."""
     found = []
     for each in records:
-        if each.broken:
+        if each.outcome == BROKEN:
             continue
         place = (each.kind, each.rule)
         if each.field is None:
@@ -118,16 +124,15 @@ def _differences(
         else:
             others = {"findings": by_field.get((*place, each.field), 0)}
         found += [
-            f"{each.kind} {each.rule}: Great Expectations counts {each.unexpected_count} rows, "
-            f"the {name} query {count}"
+            f"{each.kind} {each.rule}: Great Expectations counts {each.failed} rows, the {name} query {count}"
             for name, count in others.items()
-            if count != each.unexpected_count
+            if count != each.failed
         ]
     return found
 
 
 def _rejected(con: duckdb.DuckDBPyConnection, staged: Iterable[str]) -> dict[str, int]:
-    rows = con.execute(f"select kind, count(*) from {evaluate.rejected_table(con)} group by kind").fetchall()
+    rows = con.execute(f"select kind, count(*) from {table(con, 'rejected')} group by kind").fetchall()
     counts = {str(kind): int(count) for kind, count in rows}
     return {kind: counts.get(kind, 0) for kind in staged}
 

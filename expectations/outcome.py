@@ -6,21 +6,22 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+PASSED, FAILED, BROKEN = "passed", "failed", "broken"
+
 
 @dataclass(frozen=True)
 class Record:
-    """One expectation and what came of it. A broken one says nothing about the data."""
+    """One expectation and what came of it; a broken check says nothing about the data."""
 
     kind: str
     rule: str
     severity: str
-    field: str | None
+    field: str | None  # null: any field of the rule
     expectation: str
-    success: bool | None  # None: broken
-    broken: bool
+    outcome: str  # passed, failed (the data), broken (the check)
     broken_reason: str | None
-    element_count: int | None
-    unexpected_count: int | None
+    checked: int | None  # rows looked at
+    failed: int | None  # rows found
     observed_value: int | None
 
     def as_dict(self) -> dict[str, Any]:
@@ -43,9 +44,7 @@ class GateReport:
     def warnings(self) -> int:
         """Rows and rules of severity warning that found something."""
         return sum(
-            each.unexpected_count or 0
-            for each in self.records
-            if each.severity == "warning" and each.field is None
+            each.failed or 0 for each in self.records if each.severity == "warning" and each.field is None
         )
 
 

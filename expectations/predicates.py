@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from expectations.amounts import amount_clauses
+from expectations.amounts import Days, amount_clauses
 from expectations.clauses import Clause, listed, literal, quoted
 from sources.codelists import codes
 from sources.contracts import Contract, Field, Type
@@ -32,6 +32,7 @@ class Context:
     zone_offices: frozenset[str] = frozenset()  # customs offices of the zone; empty: any office of the list
     #: of files that are spreadsheet templates: CEB head field -> hashes of the files that fill it at all
     template_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    days: Days = None  # first and last business date of the rows
     templates: bool = False  # any row of this kind comes from a template
 
 
@@ -44,7 +45,7 @@ def clauses(contract: Contract, context: Context) -> list[Clause]:
         *_lengths(contract),
         *_codes(contract, context),
         *_fillers(contract),
-        *amount_clauses(contract),
+        *amount_clauses(contract, context.days),
     ]
 
 
@@ -166,7 +167,7 @@ def _unknown(column: str, known: Sequence[str], *, item: bool) -> str:
 
 
 def _fillers(contract: Contract) -> list[Clause]:
-    """A5: weights, quantities and fillers."""
+    """A5: weights, quantities and fillers. A filler in a coded field is a code outside its list (M3)."""
     found = []
     columns = contract.sql_columns
     if {"net_weight_kg", "gross_weight_kg"} <= set(columns):
@@ -177,12 +178,14 @@ def _fillers(contract: Contract) -> list[Clause]:
             found.append(Clause("A5", "items.qty", "i.qty <= 0", "'quantity ' || i.qty", item=True))
     for item, fields in ((False, contract.fields), (True, contract.items)):
         for each in fields:
-            if each.type is not Type.TEXT or each.personal or (contract.flow, each.name) in FILLER_ALLOWED:
+            if each.type is not Type.TEXT or each.personal or each.codes:
+                continue
+            if (contract.flow, each.name) in FILLER_ALLOWED:
                 continue
             column = f"i.{quoted(each.column)}" if item else quoted(each.column)
             name = f"items.{each.name}" if item else each.name
             sql = f"list_contains({listed(FILLERS)}, {column})"
             if item:  # a filler has at most three bytes: comparing lengths first is the cheap way out
-                sql = f"strlen({column}) <= 3 and {sql}"
+                sql = f"case when strlen({column}) <= 3 then {sql} else false end"
             found.append(Clause("A5", name, sql, f"'filled with ' || {column}", item))
     return found

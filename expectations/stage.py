@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from expectations.amounts import Days
 from expectations.clauses import listed, literal, quoted
 from expectations.predicates import Context, has_finding
 from sources.contracts import CONTRACTS, Contract
@@ -28,12 +29,19 @@ class Staged:
     contract: Contract
     view: str  # database.schema.name, quoted
     rows: int
+    noticed: int  # rows with findings of the reader
+    days: Days  # first and last business date of the rows
 
 
 def own_database(con: duckdb.DuckDBPyConnection) -> str:
     """The database the views are made in."""
     (name,) = con.execute("select current_database()").fetchall()[0]
     return str(name)
+
+
+def table(con: duckdb.DuckDBPyConnection, name: str) -> str:
+    """Full name of a table or view in the schema `stage`."""
+    return f"{quoted(own_database(con))}.{SCHEMA}.{quoted(name)}"
 
 
 def stage(
@@ -54,19 +62,24 @@ def stage(
             continue
         view = f"{schema}.{quoted(contract.table)}"
         con.execute(f"create view {view} as select * from read_parquet({listed(sorted(parts[kind]))})")
-        (rows,) = con.execute(f"select count(*) from {view}").fetchall()[0]
-        staged[kind] = Staged(contract, view, int(rows))
+        rows, noticed, first, last = con.execute(
+            "select count(*), count(*) filter (where len(findings) > 0), min(business_date), "
+            f"max(business_date) from {view}"
+        ).fetchall()[0]
+        days = (first, last) if first and last else None
+        staged[kind] = Staged(contract, view, int(rows), int(noticed), days)
     return staged
 
 
 def context(con: duckdb.DuckDBPyConnection, staged: Staged, zone_offices: Iterable[str]) -> Context:
     """What the kind's predicates must know: the zone's offices, and which fields its templates fill."""
-    files = con.execute(
-        f"select distinct file_hash from {staged.view} where {has_finding('T0')} order by 1"
-    ).fetchall()
-    hashes = [str(row[0]) for row in files]
+    hashes: list[str] = []
+    if staged.noticed:
+        sql = f"select distinct file_hash from {staged.view} where {has_finding('T0')} order by 1"
+        hashes = [str(row[0]) for row in con.execute(sql).fetchall()]
     return Context(
         zone_offices=frozenset(zone_offices),
+        days=staged.days,
         template_fields=_filled(con, staged, hashes) if hashes else {},
         templates=bool(hashes),
     )

@@ -1,0 +1,176 @@
+"""The current version of each staged document and of the stored partners it is compared with.
+
+Makes, in the schema `stage`: `dup_<table>` (hashes of keys that occur more than once), `stored_<table>`
+(stored documents that a staged row lacks as its partner) and the views `now_<table>`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+
+from expectations.clauses import literal, quoted
+from expectations.stage import Staged, key_of, own_database, table
+from sources.contracts import CONTRACTS
+
+#: Days around the staged ones in which the stored partner of a document is looked for: the three
+#: documents of a parcel are reported within hours of each other, a late one within days.
+PARTNER_DAYS = 7
+LAKE = "wh"
+
+
+@dataclass(frozen=True)
+class Partner:
+    """Documents of `kind` are compared with documents of `other` that agree in `on`."""
+
+    kind: str
+    other: str
+    on: tuple[str, str]
+
+
+PARTNERS = (
+    Partner("CEB311", "CEB411", ("ebp_code", "order_no")),
+    Partner("CEB411", "CEB311", ("ebp_code", "order_no")),
+    Partner("CEB311", "CEB621", ("ebc_code", "order_no")),
+    Partner("CEB621", "CEB311", ("ebc_code", "order_no")),
+    Partner("CEB303", "CEB603", ("ebc_code", "order_no")),
+    Partner("CEB603", "CEB303", ("ebc_code", "order_no")),
+)
+_ITEMS = (
+    "list_transform(items, lambda i: "
+    "struct_pack(gnum := i.gnum, qty := i.qty, price := i.price, total_price := i.total_price)) as items"
+)
+#: What the comparisons need of each kind.
+_COLUMNS = {
+    "CEB311": f"ebp_code, ebc_code, order_no, app_at, app_type, currency, actural_paid, {_ITEMS}",
+    "CEB411": "ebp_code, order_no, app_at, app_type, currency, amount_paid, pay_code, pay_transaction_id",
+    "CEB621": f"ebc_code, order_no, app_at, app_type, {_ITEMS}",
+    "CEB303": f"ebc_code, order_no, app_at, app_type, {_ITEMS}",
+    "CEB603": f"ebc_code, order_no, app_at, app_type, {_ITEMS}",
+}
+
+
+def prepare(
+    con: duckdb.DuckDBPyConnection, staged: Mapping[str, Staged], zone: str | None
+) -> dict[str, bool]:
+    """Make the tables and views; gives the kinds that have a `now_` view: whether it has stored rows."""
+    for each in staged.values():
+        if each.contract.version:
+            _duplicates(con, each.contract.table, each.view, each.contract.key_columns)
+    ready = {}
+    for kind in _COLUMNS:
+        sources = []
+        if kind in staged:
+            sources.append(_columns(kind, _kept(con, staged[kind]), staged=True))
+        if partners := _stored_partners(con, staged, kind, zone):
+            name = table(con, f"stored_{CONTRACTS[kind].table}")
+            con.execute(f"create table {name} as {partners}")
+            if con.execute(f"select 1 from {name} limit 1").fetchall():
+                sources.append(f"select * from {name}")
+        if sources:
+            _now(con, kind, sources, in_one_place=len(sources) == 1 and kind in staged)
+            ready[kind] = not (len(sources) == 1 and kind in staged)
+    return ready
+
+
+def _columns(kind: str, source: str, *, staged: bool) -> str:
+    key = key_of(CONTRACTS[kind])
+    return (
+        f"select {str(staged).lower()} as staged, file_hash, row_no, line_no, {key} as business_key, "
+        f"{_COLUMNS[kind]} from {source}"
+    )
+
+
+def _kept(con: duckdb.DuckDBPyConnection, staged: Staged) -> str:
+    """The staged view of a kind without its rejected rows."""
+    rejected, kind = table(con, "rejected"), literal(staged.contract.kind)
+    if not con.execute(f"select 1 from {rejected} where kind = {kind} limit 1").fetchall():
+        return staged.view
+    rows = f"(select file_hash, row_no from {rejected} where kind = {kind})"
+    return f"(select * from {staged.view} anti join {rows} using (file_hash, row_no))"
+
+
+def _duplicates(con: duckdb.DuckDBPyConnection, name: str, source: str, key: tuple[str, ...]) -> None:
+    hashed = f"hash({', '.join(map(quoted, key))})"
+    con.execute(
+        f"create or replace table {table(con, f'dup_{name}')} as "
+        f"select {hashed} as h from {source} group by h having count(*) > 1"
+    )
+
+
+def _now(con: duckdb.DuckDBPyConnection, kind: str, sources: list[str], *, in_one_place: bool) -> None:
+    """The view of current versions. Only keys that occur twice are sorted."""
+    contract = CONTRACTS[kind]
+    all_of = table(con, f"all_{contract.table}")
+    con.execute(f"create view {all_of} as {' union all '.join(sources)}")
+    if not in_one_place:
+        _duplicates(con, contract.table, all_of, contract.key_columns)
+    view = table(con, f"now_{contract.table}")
+    undeleted = "app_type is distinct from '3'"
+    duplicates = table(con, f"dup_{contract.table}")
+    if not con.execute(f"select 1 from {duplicates} limit 1").fetchall():
+        con.execute(f"create view {view} as from {all_of} where {undeleted}")
+        return
+    keys = ", ".join(map(quoted, contract.key_columns))
+    twice = f"hash({keys}) in (from {duplicates})"
+    newest = (
+        f"row_number() over (partition by {keys} order by app_at desc nulls last, staged desc, "
+        "file_hash desc, row_no desc) = 1"
+    )
+    con.execute(
+        f"create view {view} as from (select * from {all_of} where not {twice} union all "
+        f"(select * from {all_of} where {twice} qualify {newest})) where {undeleted}"
+    )
+
+
+def _stored_partners(
+    con: duckdb.DuckDBPyConnection, staged: Mapping[str, Staged], kind: str, zone: str | None
+) -> str | None:
+    """SELECT of the stored documents of `kind` that staged documents have as partners but lack."""
+    selects = []
+    for each in PARTNERS:
+        if each.other != kind or each.kind not in staged:
+            continue
+        source = window(con, staged[each.kind], zone, days=PARTNER_DAYS, kind=kind)
+        if source is None:
+            continue
+        on = ", ".join(each.on)
+        lacking = f"select {on} from {staged[each.kind].view}"
+        if kind in staged:
+            lacking += f" anti join {staged[kind].view} using ({on})"
+        if con.execute(f"select 1 from ({lacking}) limit 1").fetchall():
+            selects.append(f"select * from ({source}) semi join ({lacking}) using ({on})")
+    if not selects:
+        return None
+    stored = " union all ".join(selects)
+    stored = f"select distinct on (file_hash, row_no) * from ({stored})"
+    return _columns(kind, f"({stored})", staged=False)
+
+
+def window(
+    con: duckdb.DuckDBPyConnection, staged: Staged, zone: str | None, *, days: int, kind: str | None = None
+) -> str | None:
+    """SELECT of the stored documents of `kind` (or the same kind) dated within `days` of the staged rows.
+
+    None where no lake is attached, or none are stored.
+    """
+    name = CONTRACTS[kind].table if kind else staged.contract.table
+    exists = con.execute(
+        "select 1 from duckdb_tables() where database_name = ? and schema_name = 'documents' "
+        "and table_name = ? and database_name <> ?",
+        [LAKE, name, own_database(con)],
+    ).fetchall()
+    if not exists:
+        return None
+    if staged.days is None:
+        return None
+    first, last = staged.days
+    where = f"business_date between date '{first}' - {days} and date '{last}' + {days}" + (
+        f" and zone = {literal(zone)}" if zone else ""
+    )
+    source = f"{LAKE}.documents.{quoted(name)}"
+    if not con.execute(f"select 1 from {source} where {where} limit 1").fetchall():
+        return None
+    return f"select * from {source} where {where}"
