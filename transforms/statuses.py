@@ -53,5 +53,5 @@ def names_missing_document() -> pl.Expr:
 
 
 def procedure_order() -> pl.Expr:
-    """Order of statuses with the same time: that of the procedure; errors stand with rejections, words last."""
+    """Order of statuses with the same time: the procedure's; errors with rejections, words last."""
     return pl.when(is_error()).then(REJECTED).otherwise(pl.col("code").fill_null(2**31 - 1))

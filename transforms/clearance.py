@@ -1,0 +1,233 @@
+"""Daily clearance time: how long the lists released, or accepted, on a day took.
+
+The method is design section 6 and docs/method-clearance-time.md. Durations are whole milliseconds up to the
+last division, sums are integers and everything is sorted, so the same lists give the same figures to the bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import polars as pl
+
+from transforms import durations, kaplan_meier
+from transforms.exclusions import cut_total, spread, united
+from transforms.measures import MEASURES, QUANTILES, WITHIN_MS, Measure
+from transforms.metric_tables import CLEARANCE_DAILY, EXCLUSIONS_DAILY, MetricTable
+from transforms.quantiles import HOUR_MS, ladders, linear_quantiles
+from transforms.rollup import BREAKDOWN, Cells, with_cells
+
+_TIMES = tuple(
+    dict.fromkeys(
+        (
+            "accepted_at",
+            "released_at",
+            "cancelled_at",
+            "returned_at",
+            "closed_at",
+            *(name for each in MEASURES for name in (each.start, each.end)),
+        )
+    )
+)
+_KM_QUANTILES = {**QUANTILES, "max_h": (1, 1)}
+
+
+def clearance_daily(lists: pl.LazyFrame, dates: Sequence[date], observed_until: datetime) -> pl.LazyFrame:
+    """metrics.clearance_daily of the dates: rows for every cell with a list concerned, sorted by grain.
+
+    `lists` are rows of core.lists: at least those released or accepted on the dates or open at their ends;
+    `observed_until` is the end (exclusive midnight) of the last business date loaded for the zone.
+    """
+    inputs = _prepared(lists, observed_until)
+    figures = [each for spans in _spans(inputs, dates) for each in _figures(inputs, spans)]
+    return _table(CLEARANCE_DAILY, figures, inputs)
+
+
+def exclusions_daily(lists: pl.LazyFrame, dates: Sequence[date], observed_until: datetime) -> pl.LazyFrame:
+    """metrics.exclusions_daily of the dates, for the net measures; arguments as `clearance_daily`."""
+    inputs = _prepared(lists, observed_until)
+    figures = [_by_reason(inputs, spans) for spans in _spans(inputs, dates, net_only=True)]
+    return _table(EXCLUSIONS_DAILY, figures, inputs)
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    lists: pl.DataFrame  # milestones as integers, row, base
+    intervals: pl.DataFrame  # row, reason, start, end
+    blocks: pl.DataFrame  # the same united over reasons: row, start, end
+    cells: Cells
+    observed_until: datetime
+
+
+@dataclass(frozen=True)
+class _Spans:
+    day: date
+    basis: str
+    measure: Measure
+    rows: pl.DataFrame  # row, base, from, until, censored, open_age, duration, excluded
+    open: pl.DataFrame  # row, base, age: the lists open at the end of the day (release basis)
+
+
+def _prepared(lists: pl.LazyFrame, observed_until: datetime) -> _Inputs:
+    known = (
+        lists.select(
+            "zone",
+            *BREAKDOWN,
+            *(pl.col(name).cast(pl.Datetime("ms")).to_physical() for name in _TIMES),
+            "exclusions",
+        )
+        .with_row_index("row")
+        .collect(engine="in-memory")
+    )
+    intervals = spread(known.lazy(), "row").collect()
+    blocks = united(intervals.lazy(), ("row",)).collect()
+    numbered, cells = with_cells(known.drop("exclusions"))
+    return _Inputs(numbered, intervals, blocks, cells, observed_until)
+
+
+def _spans(inputs: _Inputs, dates: Sequence[date], net_only: bool = False) -> Iterator[_Spans]:
+    """Every measure of every date on both bases."""
+    measures = [each for each in MEASURES if each.net or not net_only]
+    until = durations.milliseconds(inputs.observed_until)
+    observed = durations.with_repair(inputs.lists, inputs.intervals, until)
+    for day in dates:
+        end_of_day = durations.milliseconds(day + timedelta(days=1))
+        by_then = durations.with_repair(inputs.lists, inputs.intervals, end_of_day)
+        open_then = durations.still_open(by_then, end_of_day)
+        released = inputs.lists.filter(durations.within_day("released_at", day))
+        accepted = observed.filter(durations.within_day("accepted_at", day))
+        for several in _same_span(measures):
+            released_rows = durations.with_durations(
+                durations.release_spans(released, several[0]), several[0], inputs.blocks
+            )
+            accepted_rows = durations.with_durations(
+                durations.acceptance_spans(accepted, several[0], until), several[0], inputs.blocks
+            )
+            open_later = accepted_rows.select("row", "base", pl.col("open_age").alias("age")).drop_nulls()
+            for measure in several:
+                of_measure = durations.net if measure.net else pl.DataFrame.clone
+                yield _Spans(day, "release", measure, of_measure(released_rows), open_then)
+                yield _Spans(day, "acceptance", measure, of_measure(accepted_rows), open_later)
+
+
+def _same_span(measures: Sequence[Measure]) -> list[list[Measure]]:
+    """Measures in groups from the same start to the same end: gross and net of one duration."""
+    groups: dict[tuple[str, str], list[Measure]] = {}
+    for each in measures:
+        groups.setdefault((each.start, each.end), []).append(each)
+    return list(groups.values())
+
+
+def _figures(inputs: _Inputs, spans: _Spans) -> Iterator[pl.LazyFrame]:
+    """One frame (none where no list is concerned): a row a cell, named as the table's columns, by cell."""
+    used = spans.rows.filter(pl.col("duration") >= 0)
+    counts = _counts(inputs.cells, spans, used)
+    if counts.is_empty():
+        return
+    estimate = _estimated if spans.basis == "acceptance" else _measured
+    hours = pl.col("max_age") / HOUR_MS
+    yield estimate(counts.lazy(), ladders(used, inputs.cells)).with_columns(
+        pl.lit(spans.day).alias("business_date"),
+        pl.lit(spans.basis).alias("basis"),
+        pl.lit(spans.measure.id).alias("measure"),
+        pl.when(pl.col("open") > 0).then(hours).alias("oldest_open_h"),
+        (pl.col("excluded_ms") / HOUR_MS if spans.measure.excluded else pl.lit(None)).alias("excluded_h"),
+    )
+
+
+def _counts(cells: Cells, spans: _Spans, used: pl.DataFrame) -> pl.DataFrame:
+    """By cell: everything that adds up, and the maxima. Cells without a list concerned are left out."""
+    measured = (
+        used.lazy()
+        .group_by("base")
+        .agg(
+            pl.len().cast(pl.Int64).alias("n"),
+            pl.col("censored").sum().cast(pl.Int64),
+            pl.col("duration").sum().alias("sum_ms"),
+            pl.col("duration").max().alias("max_ms"),
+            pl.col("excluded").sum().alias("excluded_ms"),
+            *(
+                (pl.col("duration") <= limit).sum().cast(pl.Int64).alias(name)
+                for name, limit in WITHIN_MS.items()
+            ),
+        )
+    )
+    unused = pl.col("duration").is_null() | (pl.col("duration") < 0)
+    left_out = (
+        spans.rows.lazy()
+        .filter(unused)
+        .group_by("base")
+        .agg(
+            (pl.col("duration") < 0).sum().cast(pl.Int64).alias("negative"),
+            pl.col("duration").is_null().sum().cast(pl.Int64).alias("undefined"),
+        )
+    )
+    opened = (
+        spans.open.lazy()
+        .group_by("base")
+        .agg(pl.len().cast(pl.Int64).alias("open"), pl.col("age").max().alias("max_age"))
+    )
+    counts = measured.join(left_out, on="base", how="full", coalesce=True).join(
+        opened, on="base", how="full", coalesce=True
+    )
+    concerned = pl.any_horizontal(pl.col("n", "negative", "undefined", "open") > 0)
+    return cells.rolled(counts).filter(concerned).collect(engine="in-memory")
+
+
+def _measured(counts: pl.LazyFrame, sorted_: pl.DataFrame) -> pl.LazyFrame:
+    """Release basis: plain statistics of the durations."""
+    return counts.join(linear_quantiles(sorted_, QUANTILES).lazy(), on="cell", how="left").with_columns(
+        _mean().alias("mean_h"),
+        (pl.col("max_ms") / HOUR_MS).alias("max_h"),
+        *(pl.when(pl.col("n") > 0).then(pl.col(name) / pl.col("n")).alias(name) for name in WITHIN_MS),
+    )
+
+
+def _estimated(counts: pl.LazyFrame, sorted_: pl.DataFrame) -> pl.LazyFrame:
+    """Acceptance basis: Kaplan-Meier; the mean only where nothing is censored."""
+    found = kaplan_meier.stretches(sorted_.lazy()).collect().lazy()
+    quantiles = kaplan_meier.quantiles(sorted_, found, _KM_QUANTILES).with_columns(
+        pl.col(name) / HOUR_MS for name in _KM_QUANTILES
+    )
+    shares = [kaplan_meier.share_by(found, counts, name) for name in WITHIN_MS]
+    result = counts.drop(*WITHIN_MS).join(quantiles, on="cell", how="left")
+    for share in shares:
+        result = result.join(share, on="cell", how="left")
+    return result.with_columns(pl.when(pl.col("censored") == 0).then(_mean()).alias("mean_h"))
+
+
+def _mean() -> pl.Expr:
+    return pl.when(pl.col("n") > 0).then(pl.col("sum_ms") / (pl.col("n") * HOUR_MS))
+
+
+def _by_reason(inputs: _Inputs, spans: _Spans) -> pl.LazyFrame:
+    """By cell and reason: lists with time excluded for it, and the hours."""
+    used = spans.rows.lazy().filter(pl.col("duration") >= 0).select("row", "base", "from", "until")
+    by = ("row", "reason")
+    total = cut_total(united(inputs.intervals.lazy(), by), used, (*by, "base"), "row")
+    stats = total.group_by("base", "reason").agg(
+        pl.len().cast(pl.Int64).alias("n"), pl.col("excluded").sum().alias("excluded_ms")
+    )
+    return inputs.cells.rolled(stats, "reason").with_columns(
+        pl.lit(spans.day).alias("business_date"),
+        pl.lit(spans.basis).alias("basis"),
+        pl.lit(spans.measure.id).alias("measure"),
+        (pl.col("excluded_ms") / HOUR_MS).alias("hours"),
+    )
+
+
+def _table(table: MetricTable, figures: Sequence[pl.LazyFrame], inputs: _Inputs) -> pl.LazyFrame:
+    """The figures in the shape of their table, sorted by grain."""
+    wanted = [name for name in table.schema if name not in ("zone", *BREAKDOWN, "observed_until")]
+    empty = pl.LazyFrame(schema={"cell": pl.UInt32(), **{name: table.schema[name] for name in wanted}})
+    shaped = (
+        each.select("cell", *(pl.col(name).cast(table.schema[name]) for name in wanted)) for each in figures
+    )
+    return (
+        inputs.cells.named(pl.concat([empty, *shaped]))
+        .with_columns(pl.lit(inputs.observed_until).alias("observed_until"))
+        .select(pl.col(name).cast(dtype) for name, dtype in table.schema.items())
+        .sort(table.grain_ids)
+    )

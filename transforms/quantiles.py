@@ -1,0 +1,47 @@
+"""Sorted durations by cell, and linear-interpolated quantiles of them in hours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from transforms.rollup import Cells
+
+HOUR_MS = 3_600_000
+
+
+def ladders(spans: pl.DataFrame, cells: Cells) -> pl.DataFrame:
+    """(cell, durations, censored): durations ascending, positions of the censored ones among them.
+
+    Sorted once; each subset of the breakdown then only deals the sorted rows out to its cells.
+    """
+    ordered = spans.select("base", "duration", "censored").sort("duration", "censored")
+    base = ordered["base"]
+    dealt = [
+        ordered.lazy()
+        .select(of_base.gather(base).alias("cell"), "duration", "censored")
+        .group_by("cell", maintain_order=True)
+        .agg(pl.col("duration").alias("durations"), pl.col("censored").arg_true())
+        for of_base in cells.of_base
+    ]
+    return pl.concat(pl.collect_all(dealt, engine="in-memory"))
+
+
+def interpolated(name: str, probability: tuple[int, int]) -> pl.Expr:
+    """The quantile of a list of whole milliseconds, in hours: at position (n - 1) x p, linear in between.
+
+    With p = a / b and (n - 1) x a = b x k + r this is (b x d[k] + r x (d[k + 1] - d[k])) / b: whole numbers
+    up to the one division at the end.
+    """
+    above, below = probability
+    place = (pl.col("durations").list.len().cast(pl.Int64) - 1) * above
+    lower = pl.col("durations").list.get(place // below, null_on_oob=True)
+    upper = pl.col("durations").list.get(place // below + 1, null_on_oob=True)
+    numerator = lower * below + (place % below) * (pl.coalesce(upper, lower) - lower)
+    return (numerator / (below * HOUR_MS)).alias(name)
+
+
+def linear_quantiles(sorted_: pl.DataFrame, wanted: Mapping[str, tuple[int, int]]) -> pl.DataFrame:
+    """(cell, one column each) in hours."""
+    return sorted_.select("cell", *(interpolated(name, probability) for name, probability in wanted.items()))
