@@ -14,6 +14,8 @@ XML_PROLOG_BYTES = 1024**2
 XML_TEXT = 1024**2
 #: Bytes read at a time.
 CHUNK_BYTES = 16 * 1024**2
+#: Bytes given to libxml2 at a time: its own buffer is bounded to 10 MB.
+FEED_BYTES = 1024**2
 #: Envelopes around envelopes.
 ENVELOPES = 4
 #: Bytes of a message that must be read whole: an envelope or a gate message.

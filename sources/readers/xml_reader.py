@@ -12,6 +12,7 @@ from sources.readers import gate_messages, limits
 from sources.readers.batch import Batch
 from sources.readers.reading import Reading
 from sources.readers.refusal import RefusalError
+from sources.readers.xml_columns import Columns, proved
 from sources.readers.xml_source import Root, XmlSource
 from sources.readers.xml_tree import parsed
 from sources.readers.xml_walk import Walk
@@ -56,7 +57,7 @@ def _message(source: XmlSource, envelopes: int) -> Reading:
 
 
 def _ceb(source: XmlSource, contract: Contract) -> Reading:
-    walk = Walk(source, contract)
+    walk = Columns(source, contract) if proved(source) else Walk(source, contract)
     reading = Reading("xml", contract, iter(()), unknown=walk.unknown)
 
     def batches() -> Iterator[Batch]:

@@ -30,6 +30,7 @@ class Root:
     start: int
     end: int
     line: int
+    tag: bytes
 
 
 @dataclass(frozen=True)
@@ -129,4 +130,4 @@ class XmlSource:
         prefix, _, local = found[1].decode().rpartition(":")
         if prefix and prefix not in prefixes:
             raise RefusalError("F1", f"{self.where}prefix {prefix} of the root element is not declared", line)
-        return Root(prefixes.get(prefix, ""), local, prefixes, at, found.end(), line)
+        return Root(prefixes.get(prefix, ""), local, prefixes, at, found.end(), line, found[0])

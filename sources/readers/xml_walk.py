@@ -77,14 +77,14 @@ def names_of(fields: tuple[Field, ...]) -> dict[str, str]:
 
 def syntax_refusal(error: etree.XMLSyntaxError, where: str) -> RefusalError:
     """The refusal for text that is not well-formed: F3 for a bound of the parser, F7 for wrong bytes."""
-    text = str(error.msg or "").split(", line ")[0]
+    text = str(error.msg or "").split(", line ")[0].strip()
     if any(word in text for word in ("Invalid bytes", "not proper UTF-8", "encoding")):
         return RefusalError(
             "F7",
             f"{where}the bytes are not in the encoding the file declares; export it again",
             error.lineno,
         )
-    if any(word in text for word in ("huge", "depth", "too long", "amplification", "Maximum")):
+    if any(word in text for word in ("limit", "huge", "depth", "too long", "amplification", "Maximum")):
         return RefusalError("F3", f"{where}over a bound of the parser ({text}); split the file", error.lineno)
     # libxml2 repeats names of elements, never their text.
     return RefusalError("F1", f"{where}not well-formed XML ({text}); export the file again", error.lineno)
@@ -128,7 +128,7 @@ class Walk:
         parser = pull_parser()
         rows, depth, since, given = Rows(), 0, 0, False
         try:
-            for chunk in self.source.chunks(min(limits.CHUNK_BYTES, 4 * 1024**2)):
+            for chunk in self.source.chunks(limits.FEED_BYTES):
                 parser.feed(chunk)
                 since += len(chunk)
                 for event, element in events(parser):
