@@ -56,6 +56,5 @@ def main() -> None:
         sys.exit(3)
 
 
-
 if __name__ == "__main__":
     main()

@@ -32,13 +32,18 @@ def daily(
 
     pull = tasks.pull_extracts.with_options(retries=tasks.REMOTE_RETRIES if is_remote(url) else 0)
     paths = timed(report, "pull", lambda: pull(url, run.folder / "pulled"), lambda p: f"{len(p)} files")
-    timed(report, "land", lambda: tasks.land_bytes(run, paths), lambda _: stages.landed_sentence(run))
+    timed(report, "land", lambda: tasks.land_bytes(run, paths, url), lambda _: stages.landed_sentence(run))
     timed(report, "read", lambda: tasks.read_documents(run), lambda _: stages.read_sentence(run))
-    timed(report, "validate", lambda: tasks.validate_documents(run), lambda _: stages.validated_sentence(run))
-    timed(report, "commit", lambda: tasks.commit_documents(run), lambda summary: summary.sentence())
+    page = timed(
+        report, "validate", lambda: tasks.validate_documents(run), lambda each: str(each or "nothing new")
+    )
+    summary = timed(report, "commit", lambda: tasks.commit_documents(run), lambda each: each.sentence())
     timed(report, "link", lambda: tasks.link_lists(run), lambda lists: f"{lists:,} lists brought up to date")
     report.vintages = timed(report, "measure", lambda: tasks.measure_day(run), stages.vintages_sentence)
     timed(report, "publish", lambda: tasks.publish_figures(run), lambda path: path.name)
+
+    report.counted(summary)
+    report.validation_page = str(page) if page else None
     return tasks.close_day(run, report)
 
 

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
+from warehouse.documents import CommitSummary
+
 
 @dataclass
 class DayReport:
@@ -21,7 +23,6 @@ class DayReport:
     rows_duplicate: int = 0
     rows_superseded: int = 0
     rows_quarantined: int = 0
-    lists_linked: int = 0
     vintages: list[tuple[date, int]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)  # "name: rule, line, reason"
     quarantined: list[str] = field(default_factory=list)  # "rule: kind, count"
@@ -29,6 +30,14 @@ class DayReport:
     gaps: list[str] = field(default_factory=list)
     stages: dict[str, float] = field(default_factory=dict)  # seconds by stage
     validation_page: str | None = None
+
+    def counted(self, summary: CommitSummary) -> None:
+        """Take over what the commit counted."""
+        self.rows_read = summary.rows_read
+        self.rows_accepted = summary.rows_accepted
+        self.rows_duplicate = summary.rows_duplicate
+        self.rows_superseded = summary.rows_superseded
+        self.rows_quarantined = summary.rows_quarantined
 
     @property
     def all_well(self) -> bool:

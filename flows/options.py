@@ -15,7 +15,9 @@ HomeOption = Annotated[
     Path | None,
     typer.Option("--home", help="Home of catalog and data; default $TONGGUAN_HOME, else ./.tongguan."),
 ]
-ZoneOption = Annotated[str, typer.Option("--zone", help="Zone: the name of a file in zones/, e.g. zhengzhou.")]
+ZoneOption = Annotated[
+    str, typer.Option("--zone", help="Zone: the name of a file in zones/, e.g. zhengzhou.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
 

@@ -6,18 +6,23 @@ dates and ids; nothing asks for today: the run's own time is read once, in `begi
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from expectations import gate
+from flows.day import DayReport
 from flows.progress import reporter
+from reports.validation import render
 from sources.readers import read_files
-from sources.staging import load_landed, save
+from sources.staging import load_landed, load_outcomes, save
 from sources.zone import Zone
 from transforms.clearance import clearance_daily, exclusions_daily
 from transforms.lists import build
@@ -25,6 +30,7 @@ from transforms.volume import volume_daily
 from warehouse import Home, Lake, documents, landing, linking, measuring, published, quarantine, vintages
 from warehouse.documents import CommitSummary
 from warehouse.home import pii_key
+from warehouse.shortcomings import shortcomings
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 
@@ -65,16 +71,18 @@ def begin(home: Path, zone: str, business_date: date) -> Run:
     started_at = datetime.now(BEIJING).replace(tzinfo=None)
     run_id = f"{zone}-{business_date:%Y%m%d}-{uuid4().hex[:8]}"
     run = Run(home, zone, business_date, run_id, started_at)
-    run.store.prepare()
+    if not run.store.catalog.exists():
+        with Lake.write(run.store):
+            """Opening a new home for writing creates its catalog, so that readers find one."""
     run.folder.mkdir(parents=True)
     return run
 
 
-def land(run: Run, paths: Sequence[Path]) -> Path:
+def land(run: Run, paths: Sequence[Path], source: str) -> Path:
     """Keep the bytes under their hash; returns the list of landed files."""
     advance = reporter().stage("land")
     with Lake.read(run.store) as lake:
-        landed = landing.land(run.store, paths, source=run.zone, lake=lake, progress=advance)
+        landed = landing.land(run.store, paths, source, lake, zone=run.zone, progress=advance)
     return save(landed, run.landed)
 
 
@@ -103,7 +111,8 @@ def validate(run: Run) -> Path | None:
         return None
     page = run.store.reports / run.run_id / "validation.html"
     page.parent.mkdir(parents=True, exist_ok=True)
-    render(checked.validations, files_for_page(run), page, run.zone, run.business_date)
+    records = [each.as_dict() for each in checked.records]
+    render(records, files_handed_over(run), page, run.zone, run.business_date)
     return page
 
 
@@ -151,6 +160,47 @@ def publish(run: Run) -> Path:
     reporter().stage("publish")
     with Lake.read(run.store) as lake:
         return published.write(lake, run.store)
+
+
+def close(run: Run, report: DayReport) -> DayReport:
+    """Name what is missing or wrong and keep the run in the ledger if it changed anything."""
+    landed = load_landed(run.landed)
+    outcomes = load_outcomes(run.outcomes)
+    report.files_seen, report.files_new = len(landed), len(outcomes)
+    hashes = [each.file_hash for each in landed]
+    with Lake.read(run.store) as lake:
+        found = shortcomings(lake, run.zone, run.business_date, hashes, Zone.load(run.zone).expected_kinds)
+    report.gaps, report.refused = list(found.gaps), list(found.refused)
+    report.quarantined, report.warnings = list(found.quarantined), list(found.warnings)
+    shutil.rmtree(run.folder / "parts", ignore_errors=True)  # typed rows are in the lake, bytes in landing
+    return report
+
+
+def files_handed_over(run: Run) -> list[dict[str, Any]]:
+    """What the validation page says of each new file: name, kind, rows, and why it was refused."""
+    names = {each.file_hash: each.names[0] for each in load_landed(run.landed)}
+    return [{**asdict(each), "name": names[each.file_hash]} for each in load_outcomes(run.outcomes)]
+
+
+def landed_sentence(run: Run) -> str:
+    """How many files are new."""
+    landed = load_landed(run.landed)
+    new = [each for each in landed if not each.known]
+    return f"{len(new):,} new files, {sum(each.bytes for each in new) / 1e6:,.1f} MB; {len(landed) - len(new):,} known"
+
+
+def read_sentence(run: Run) -> str:
+    """How many documents were read."""
+    outcomes = load_outcomes(run.outcomes)
+    refused = sum(each.refusal is not None for each in outcomes)
+    return f"{sum(each.rows for each in outcomes):,} documents; {refused:,} files refused"
+
+
+def vintages_sentence(vintages: Sequence[tuple[date, int]]) -> str:
+    """Which dates got a new vintage."""
+    if not vintages:
+        return "no figure changed"
+    return ", ".join(f"{day} vintage {vintage}" for day, vintage in vintages)
 
 
 def release_mended(run: Run) -> int:

@@ -1,4 +1,4 @@
-"""Thin Prefect tasks over the stages: names that read well in the interface, retries where a source is remote.
+"""Thin Prefect tasks over the stages, with names that read well in the interface.
 
 Tasks take and return paths, ids and small records; never frames or connections.
 """
@@ -20,6 +20,7 @@ from flows import stages
 from flows.day import DayReport
 from flows.progress import Stopwatch, reporter
 from flows.stages import Run
+from warehouse.documents import CommitSummary
 
 Result = TypeVar("Result")
 
@@ -45,9 +46,9 @@ def pull_extracts(url: str, into: Path) -> list[Path]:
 
 
 @task(name="land bytes", **_plain)
-def land_bytes(run: Run, paths: list[Path]) -> Path:
+def land_bytes(run: Run, paths: list[Path], source: str) -> Path:
     """Keep every file under the hash of its bytes."""
-    return stages.land(run, paths)
+    return stages.land(run, paths, source)
 
 
 @task(name="read documents", **_plain)
@@ -63,7 +64,7 @@ def validate_documents(run: Run) -> Path | None:
 
 
 @task(name="commit documents", **_plain)
-def commit_documents(run: Run) -> Any:
+def commit_documents(run: Run) -> CommitSummary:
     """Store what was accepted and quarantine what was not, in one transaction."""
     return stages.commit(run)
 
@@ -90,5 +91,7 @@ def publish_figures(run: Run) -> Path:
 def close_day(run: Run, report: DayReport) -> DayReport:
     """Name what is missing or wrong, keep the run in the ledger, and show the summary."""
     closed = stages.close(run, report)
-    create_markdown_artifact(key=f"day-{run.zone}", markdown=closed.markdown(), description="The day's summary")
+    create_markdown_artifact(
+        key=f"day-{run.zone}", markdown=closed.markdown(), description="The day's summary"
+    )
     return closed

@@ -32,7 +32,9 @@ def run(
     date_: Annotated[str, typer.Option("--date", help="Business date to publish, e.g. 2026-11-11.")],
     inbox: Annotated[
         str | None,
-        typer.Option("--inbox", help="Folder (or URL) of extracts, any kinds and formats; default <home>/inbox/<zone>."),
+        typer.Option(
+            "--inbox", help="Folder (or URL) of extracts, any kinds and formats; default <home>/inbox/<zone>."
+        ),
     ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,

@@ -11,8 +11,9 @@ from flows import output
 from flows.errors import UsageProblem
 from flows.options import ZoneOption, load_zone, parse_date
 from flows.progress import reporter, terminal_progress
-from sources.simulator import FORMATS, SimulationError
+from sources.simulator import FORMATS
 from sources.simulator import simulate as write_extracts
+from sources.zone import ZoneError
 
 
 def simulate(
@@ -52,7 +53,7 @@ def simulate(
                 faults,
                 progress=reporter().stage("simulate"),
             )
-    except SimulationError as error:
+    except (ValueError, ZoneError) as error:
         raise UsageProblem(str(error)) from error
     output.out.print(f"wrote extracts to {out} and what must be found in them to {truth}")
 
@@ -65,5 +66,7 @@ def parse_fault(text: str) -> tuple[str, float]:
     except ValueError:
         value = -1.0
     if not name or not 0 <= value <= 1:
-        raise UsageProblem(f"--fault {text!r}: write NAME=RATE with a rate between 0 and 1, e.g. duplicate=0.01.")
+        raise UsageProblem(
+            f"--fault {text!r}: write NAME=RATE with a rate between 0 and 1, e.g. duplicate=0.01."
+        )
     return name, value
