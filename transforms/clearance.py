@@ -48,7 +48,8 @@ def clearance_daily(lists: pl.LazyFrame, dates: Sequence[date], observed_until: 
 def exclusions_daily(lists: pl.LazyFrame, dates: Sequence[date], observed_until: datetime) -> pl.LazyFrame:
     """metrics.exclusions_daily of the dates, for the net measures; arguments as `clearance_daily`."""
     inputs = _prepared(lists, observed_until)
-    figures = [_by_reason(inputs, spans) for spans in _spans(inputs, dates, net_only=True)]
+    by_reason = united(inputs.intervals.lazy(), ("row", "reason")).collect().lazy()
+    figures = [_by_reason(inputs, spans, by_reason) for spans in _spans(inputs, dates, net_only=True)]
     return _table(EXCLUSIONS_DAILY, figures, inputs)
 
 
@@ -128,13 +129,15 @@ def _figures(inputs: _Inputs, spans: _Spans) -> Iterator[pl.LazyFrame]:
         return
     estimate = _estimated if spans.basis == "acceptance" else _measured
     hours = pl.col("max_age") / HOUR_MS
-    yield estimate(counts.lazy(), ladders(used, inputs.cells)).with_columns(
+    figures = estimate(counts.lazy(), ladders(used, inputs.cells)).with_columns(
         pl.lit(spans.day).alias("business_date"),
         pl.lit(spans.basis).alias("basis"),
         pl.lit(spans.measure.id).alias("measure"),
         pl.when(pl.col("open") > 0).then(hours).alias("oldest_open_h"),
         (pl.col("excluded_ms") / HOUR_MS if spans.measure.excluded else pl.lit(None)).alias("excluded_h"),
     )
+    # Computed here: kept lazy, it would hold the sorted durations of every measure until the end.
+    yield figures.select("cell", *_wanted(CLEARANCE_DAILY)).collect(engine="in-memory").lazy()
 
 
 def _counts(cells: Cells, spans: _Spans, used: pl.DataFrame) -> pl.DataFrame:
@@ -187,26 +190,25 @@ def _measured(counts: pl.LazyFrame, sorted_: pl.DataFrame) -> pl.LazyFrame:
 
 def _estimated(counts: pl.LazyFrame, sorted_: pl.DataFrame) -> pl.LazyFrame:
     """Acceptance basis: Kaplan-Meier; the mean only where nothing is censored."""
-    found = kaplan_meier.stretches(sorted_.lazy()).collect().lazy()
-    quantiles = kaplan_meier.quantiles(sorted_, found, _KM_QUANTILES).with_columns(
+    covered = counts.select("cell", *WITHIN_MS)
+    estimates = kaplan_meier.estimates(sorted_, covered, _KM_QUANTILES).with_columns(
         pl.col(name) / HOUR_MS for name in _KM_QUANTILES
     )
-    shares = [kaplan_meier.share_by(found, counts, name) for name in WITHIN_MS]
-    result = counts.drop(*WITHIN_MS).join(quantiles, on="cell", how="left")
-    for share in shares:
-        result = result.join(share, on="cell", how="left")
-    return result.with_columns(pl.when(pl.col("censored") == 0).then(_mean()).alias("mean_h"))
+    return (
+        counts.drop(*WITHIN_MS)
+        .join(estimates, on="cell", how="left")
+        .with_columns(pl.when(pl.col("censored") == 0).then(_mean()).alias("mean_h"))
+    )
 
 
 def _mean() -> pl.Expr:
     return pl.when(pl.col("n") > 0).then(pl.col("sum_ms") / (pl.col("n") * HOUR_MS))
 
 
-def _by_reason(inputs: _Inputs, spans: _Spans) -> pl.LazyFrame:
+def _by_reason(inputs: _Inputs, spans: _Spans, by_reason: pl.LazyFrame) -> pl.LazyFrame:
     """By cell and reason: lists with time excluded for it, and the hours."""
     used = spans.rows.lazy().filter(pl.col("duration") >= 0).select("row", "base", "from", "until")
-    by = ("row", "reason")
-    total = cut_total(united(inputs.intervals.lazy(), by), used, (*by, "base"), "row")
+    total = cut_total(by_reason, used, ("row", "reason", "base"), "row")
     stats = total.group_by("base", "reason").agg(
         pl.len().cast(pl.Int64).alias("n"), pl.col("excluded").sum().alias("excluded_ms")
     )
@@ -220,10 +222,10 @@ def _by_reason(inputs: _Inputs, spans: _Spans) -> pl.LazyFrame:
 
 def _table(table: MetricTable, figures: Sequence[pl.LazyFrame], inputs: _Inputs) -> pl.LazyFrame:
     """The figures in the shape of their table, sorted by grain."""
-    wanted = [name for name in table.schema if name not in ("zone", *BREAKDOWN, "observed_until")]
-    empty = pl.LazyFrame(schema={"cell": pl.UInt32(), **{name: table.schema[name] for name in wanted}})
+    wanted = {name: table.schema[name] for name in _wanted(table)}
+    empty = pl.LazyFrame(schema={"cell": pl.UInt32(), **wanted})
     shaped = (
-        each.select("cell", *(pl.col(name).cast(table.schema[name]) for name in wanted)) for each in figures
+        each.select("cell", *(pl.col(name).cast(dtype) for name, dtype in wanted.items())) for each in figures
     )
     return (
         inputs.cells.named(pl.concat([empty, *shaped]))
@@ -231,3 +233,8 @@ def _table(table: MetricTable, figures: Sequence[pl.LazyFrame], inputs: _Inputs)
         .select(pl.col(name).cast(dtype) for name, dtype in table.schema.items())
         .sort(table.grain_ids)
     )
+
+
+def _wanted(table: MetricTable) -> list[str]:
+    """Columns a figure brings itself; the rest comes from its cell and the observation."""
+    return [name for name in table.schema if name not in ("zone", *BREAKDOWN, "observed_until")]

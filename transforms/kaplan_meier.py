@@ -45,47 +45,50 @@ def stretches(ladders: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def reached(found: pl.LazyFrame, name: str, probability: tuple[int, int]) -> pl.LazyFrame:
-    """(cell, name): the first position with F at least the probability; no row where there is none."""
+def _position(probability: tuple[int, int]) -> pl.Expr:
+    """First position of the stretch at which F is at least the probability; null where that is not in it."""
     above, below = probability
     counted = (pl.col("n") * above + below - 1) // below - 1
     may_survive = pl.col("left") * ((below - above) / below) / pl.col("survival")
     estimated = pl.col("n") - 1 - (may_survive + _EPSILON).floor().cast(pl.Int64)
-    position = pl.when(pl.col("position") < 0).then(counted).otherwise(estimated)
-    return (
-        found.with_columns(pl.max_horizontal(position, pl.col("position") + 1).alias(name))
-        .filter(pl.col(name) < pl.col("next"))
-        .group_by("cell")
-        .agg(pl.col(name).min())
+    first = pl.max_horizontal(
+        pl.when(pl.col("position") < 0).then(counted).otherwise(estimated), pl.col("position") + 1
     )
+    return pl.when(first < pl.col("next")).then(first)
 
 
-def share_by(found: pl.LazyFrame, counts: pl.LazyFrame, name: str) -> pl.LazyFrame:
-    """(cell, name): F at a time of which `counts` (cell, name) says how many durations it covers."""
-    position = pl.col(name) - 1
-    survival = (
-        pl.when(position > pl.col("position"))
-        .then(pl.col("survival") * (pl.col("n") - position - 1) / pl.col("left"))
-        .otherwise("survival")
+def _share(covered: pl.Expr) -> pl.Expr:
+    """F after the first `covered` durations of the cell; null where their last is not in the stretch."""
+    last = covered - 1
+    survival = pl.col("survival") * (pl.col("n") - covered) / pl.col("left")
+    share = (
+        pl.when(pl.col("position") < 0)
+        .then(covered / pl.col("n"))
+        .otherwise(1 - pl.when(last > pl.col("position")).then(survival).otherwise("survival"))
     )
-    share = pl.when(pl.col("position") < 0).then(pl.col(name) / pl.col("n")).otherwise(1 - survival)
-    return (
-        found.join(counts.select("cell", name), on="cell")
-        .filter(pl.col("position") <= position)
-        .group_by("cell")
-        .agg(share.sort_by("position").last().alias(name))
-    )
+    return pl.when((pl.col("position") <= last) & (last < pl.col("next"))).then(share)
 
 
-def quantiles(
-    ladders: pl.DataFrame, found: pl.LazyFrame, wanted: Mapping[str, tuple[int, int]]
+def estimates(
+    ladders: pl.DataFrame, covered: pl.LazyFrame, quantiles: Mapping[str, tuple[int, int]]
 ) -> pl.LazyFrame:
-    """(cell, one column each): the smallest duration t with F(t) >= p, null if not reached."""
-    positions = ladders.lazy().select("cell")
-    for name, probability in wanted.items():
-        positions = positions.join(
-            reached(found, name, probability), on="cell", how="left", maintain_order="left"
+    """By cell: quantiles (the smallest duration t with F(t) >= p, null if not reached) and shares F(t).
+
+    `covered`: cell and, for each share, how many of the cell's durations are at most its t.
+    """
+    shares = [name for name in covered.collect_schema().names() if name != "cell"]
+    found = (
+        stretches(ladders.lazy())
+        .join(covered, on="cell", how="left")
+        .group_by("cell")
+        .agg(
+            *(_position(probability).min().alias(name) for name, probability in quantiles.items()),
+            *(_share(pl.col(name)).max().alias(name) for name in shares),
         )
-    # The long lists stand beside the positions instead of being copied by every join.
-    beside = pl.concat([positions, ladders.lazy().select("durations")], how="horizontal", strict=True)
-    return beside.select("cell", *(pl.col("durations").list.get(pl.col(name)).alias(name) for name in wanted))
+    )
+    narrow = ladders.lazy().select("cell").join(found, on="cell", how="left", maintain_order="left")
+    # The long lists stand beside the positions instead of being copied by a join.
+    beside = pl.concat([narrow, ladders.lazy().select("durations")], how="horizontal", strict=True)
+    return beside.with_columns(
+        pl.col("durations").list.get(pl.col(name)).alias(name) for name in quantiles
+    ).drop("durations")
