@@ -69,7 +69,7 @@ def commit(
         ledger.add_batch(con, zone, run_id, loaded_at)
         if incoming.parts:
             ledger.add_findings(con, zone, run_id, incoming.findings)
-        ledger.add_validations(con, zone, run_id, loaded_at, incoming.validations())
+        ledger.add_validations(con, zone, run_id, loaded_at, incoming.validations(), run_dir)
         return _summary(con, run_id, incoming)
 
     return lake.commit("tongguan", f"{zone}: {len(incoming.files)} files of documents", run_id, work)

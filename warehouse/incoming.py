@@ -15,6 +15,7 @@ import polars as pl
 
 from sources.staging import LandedFile, ReadOutcome, Refusal, load_landed, load_outcomes
 from warehouse.errors import StagingError
+from warehouse.handover import temporary_table
 
 _FILES_SCHEMA: dict[str, Any] = {
     "file_hash": pl.String(),
@@ -78,9 +79,7 @@ class Incoming:
     def register(self, con: duckdb.DuckDBPyConnection) -> None:
         """Make the temporary tables `incoming_files` and `incoming_names`."""
         for name, frame in (("incoming_files", self.files), ("incoming_names", self.names)):
-            con.register("handed_over", frame)
-            con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM handed_over")
-            con.unregister("handed_over")
+            temporary_table(con, name, frame, self.run_dir)
 
 
 def load(run_dir: Path) -> Incoming:

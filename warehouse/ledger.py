@@ -17,6 +17,7 @@ import polars as pl
 from warehouse import sql
 from warehouse.classify import Staged
 from warehouse.errors import ConservationError
+from warehouse.handover import temporary_table
 from warehouse.tables import FILES, FINDINGS, QUARANTINE, VALIDATIONS, Table
 
 
@@ -185,14 +186,14 @@ def add_findings(con: duckdb.DuckDBPyConnection, zone: str, batch_id: str, findi
 
 
 def add_validations(
-    con: duckdb.DuckDBPyConnection, zone: str, run_id: str, at: datetime, records: list[dict[str, Any]]
+    con: duckdb.DuckDBPyConnection, zone: str, run_id: str, at: datetime, records: list[dict[str, Any]], scratch: Path
 ) -> None:
     """Keep the results of the checks."""
     if not records:
         return
     named = {name: kind for name, kind, _ in VALIDATIONS.columns if name in records[0]}
     frame = pl.DataFrame([{name: each[name] for name in named} for each in records], infer_schema_length=None)
-    con.register("validation_records", frame)  # one insert: every statement of its own is a file in the lake
+    temporary_table(con, "validation_records", frame, scratch)  # one insert: each is a file in the lake
     columns = ", ".join(
         f"CAST({sql.name(name)} AS {kind}) AS {sql.name(name)}" for name, kind in named.items()
     )
@@ -202,4 +203,3 @@ def add_validations(
         f"SELECT {sql.literal(zone)} AS zone, {sql.literal(run_id)} AS run_id, "
         f"{sql.literal(at)} AS validated_at, {columns} FROM validation_records",
     )
-    con.unregister("validation_records")

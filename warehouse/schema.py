@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sources.contracts import CONTRACTS, Contract
+from transforms.metric_tables import MetricTable
 from transforms.schemas import LIST_EVENTS, LISTS, sql_type
 from warehouse import sql
 from warehouse.tables import TABLES, Table
@@ -20,6 +21,13 @@ STORED_PREFIX: dict[str, str] = {
     "line_no": "BIGINT",  # line where it starts
     "loaded_at": "TIMESTAMP",
     "batch_id": "VARCHAR",
+}
+#: What a published row bears besides its figures.
+VINTAGE_COLUMNS: dict[str, str] = {
+    "vintage": "BIGINT",
+    "published_at": "TIMESTAMP",
+    "run_id": "VARCHAR",
+    "definition_version": "VARCHAR",
 }
 #: Zone first, then date: a day of one zone is one folder of files.
 BULK_PARTITION = ("zone", "business_date")
@@ -70,3 +78,16 @@ def everything() -> Iterator[str]:
         yield f"COMMENT ON TABLE {document_table(contract)} IS {sql.literal(f'{contract.zh} {contract.en}')}"
     for core in ("lists", "list_events"):
         yield from create(f"wh.core.{core}", core_columns(core), BULK_PARTITION)
+
+
+def metric_table(table: MetricTable) -> Iterator[str]:
+    """Statements for vintages.<name> (every vintage) and metrics.<name> (the newest of each zone and day)."""
+    stored = f"wh.vintages.{table.name}"
+    columns = {name: sql_type(dtype) for name, dtype in table.schema.items()}
+    yield from create(stored, {**columns, **VINTAGE_COLUMNS})
+    yield f"COMMENT ON TABLE {stored} IS {sql.literal(f'{table.zh} {table.en}')}"
+    yield (
+        f"CREATE VIEW wh.metrics.{table.name} AS SELECT figures.* FROM {stored} figures SEMI JOIN "
+        "(SELECT zone, business_date, max(vintage) AS vintage FROM wh.vintages.published GROUP BY ALL) newest "
+        "USING (zone, business_date, vintage)"
+    )

@@ -1,0 +1,22 @@
+"""Handing a Polars frame to DuckDB by way of a Parquet file.
+
+Registering a frame makes DuckDB import pandas (seconds, once a process) and is slow for nested columns.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from warehouse import sql
+
+
+def temporary_table(con: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame, scratch: Path) -> None:
+    """Make (or replace) the temporary table `name` with the rows of a frame."""
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        path = Path(folder) / f"{name}.parquet"
+        frame.write_parquet(path, compression="uncompressed")
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM {sql.parquet([path])}")

@@ -1,0 +1,61 @@
+"""The analysts' copy: figures, definitions and coverage in one plain DuckDB file that any client opens."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from transforms.definitions import METRIC_TABLES
+from warehouse import sql
+from warehouse.connection import Lake
+from warehouse.home import Home
+
+NAME = "analyst.duckdb"
+#: What the copy holds: (schema, table) and the query that fills it.
+_FILES = "zone, file_hash, names, source, kind, format, rows_read, rows_accepted, rows_duplicate, rows_superseded, " \
+    "rows_quarantined, status, first_error, first_error_line, loaded_at"
+CONTENT: dict[tuple[str, str], str] = {
+    **{("metrics", name): f"SELECT * FROM wh.metrics.{name} ORDER BY ALL" for name in METRIC_TABLES},
+    ("metrics", "definitions"): "SELECT * FROM wh.metrics.definitions",
+    ("metrics", "vintages"): "SELECT * FROM wh.vintages.published ORDER BY ALL",
+    ("ledger", "coverage"): "SELECT * FROM wh.ledger.coverage ORDER BY ALL",
+    ("ledger", "files"): f"SELECT {_FILES} FROM wh.ledger.files ORDER BY ALL",
+}
+
+
+def write(lake: Lake, home: Home) -> Path:
+    """Write published/analyst.duckdb from the lake unless it is up to date; returns its path.
+
+    Written beside, synced, then renamed: readers keep the copy they opened, and never see half of one.
+    """
+    target = home.published / NAME
+    mark = home.published / f".{NAME}.snapshot"
+    snapshot = str(lake.snapshot())
+    if target.exists() and mark.exists() and mark.read_text() == snapshot:
+        return target
+    temporary = home.published / f".{NAME}.{os.getpid()}"
+    temporary.unlink(missing_ok=True)
+    con = lake.con
+    con.execute(f"ATTACH {sql.literal(temporary)} AS copy_of_figures")
+    try:
+        con.begin()
+        for schema in sorted({schema for schema, _ in CONTENT}):
+            con.execute(f"CREATE SCHEMA copy_of_figures.{schema}")
+        for (schema, table), query in CONTENT.items():
+            con.execute(f"CREATE TABLE copy_of_figures.{schema}.{table} AS {query}")
+        con.commit()
+    finally:
+        con.execute("DETACH copy_of_figures")
+    _sync(temporary)
+    temporary.replace(target)
+    _sync(home.published)
+    mark.write_text(snapshot)
+    return target
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
