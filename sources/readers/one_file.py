@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sources.readers import csv_reader, jsonl_reader, limits, parquet_reader, xml_reader
+from sources.readers import csv_reader, jsonl_reader, limits, parquet_reader, xlsx_reader, xml_reader
 from sources.readers.batch import Batch
+from sources.readers.json_documents import other_document
 from sources.readers.parts import write_part
 from sources.readers.reading import Reading
 from sources.readers.refusal import RefusalError
@@ -15,6 +16,13 @@ from sources.readers.sheet import complete
 from sources.readers.stage import Context, Digest
 from sources.staging import LandedFile, ReadOutcome
 
+_READERS: dict[str, Callable[[Path], Reading]] = {
+    "xml": xml_reader.read,
+    "csv": csv_reader.read,
+    "parquet": parquet_reader.read,
+    "json": jsonl_reader.read,
+    "xlsx": xlsx_reader.read,
+}
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
@@ -53,7 +61,11 @@ def read_file(landed: LandedFile, out_dir: Path, digest: Digest) -> ReadOutcome:
         if path.stat().st_size > limits.FILE_BYTES:
             raise RefusalError("F3", f"larger than {limits.FILE_BYTES // 1024**3} GiB; split the extract")
         form = format_of(path)
-        reading = _read(path, form)
+        if form == "json":
+            other = other_document(path)
+            if other is not None:
+                return ReadOutcome(landed.file_hash, other, None)
+        reading = _READERS[form](path)
         form, kind = reading.format, reading.contract.kind
         template = reading.template
         context = Context(
@@ -80,15 +92,3 @@ def read_file(landed: LandedFile, out_dir: Path, digest: Digest) -> ReadOutcome:
 def _batches(reading: Reading) -> Iterator[Batch]:
     for batch in reading.batches:
         yield complete(batch, reading.template) if reading.template is not None else batch
-
-
-def _read(path: Path, form: str) -> Reading:
-    if form == "xml":
-        return xml_reader.read(path)
-    if form == "parquet":
-        return parquet_reader.read(path)
-    if form == "json":
-        return jsonl_reader.read(path)
-    if form == "csv":
-        return csv_reader.read(path)
-    raise RefusalError("F4", "not read")
