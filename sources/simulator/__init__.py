@@ -12,14 +12,13 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from sources.simulator.chance import Chance
-from sources.simulator.day import columns_of, sections_of
+from sources.simulator.day import columns_of, direct_arrivals, sections_of
 from sources.simulator.delivery import Delivery
 from sources.simulator.faults import FAULTS, FaultError, Faults
 from sources.simulator.lists import lists_of
 from sources.simulator.population import Population
 from sources.simulator.truth import write_truth
 from sources.simulator.truth_log import TruthLog
-from sources.simulator.values import value_units
 from sources.simulator.world import DAY, World, midnight
 from sources.simulator.writers import WRITERS
 from sources.zone import Zone, ZoneError
@@ -63,11 +62,17 @@ def simulate(
     days = (end - start).days + 1
     with ThreadPoolExecutor(max_workers=2) as pool:
         delivery = Delivery(world, out, format, happening, log, pool)
-        for number in range(days):
-            day = start + timedelta(days=number)
+        every = [start + timedelta(days=number) for number in range(days)]
+        # Flights land up to days before the lists of their parcels are declared, so they come first.
+        landed = {}
+        for day in every:
+            landed[day], documents = direct_arrivals(lists_of(world, day, "I", 0), log)
+            delivery.expect(documents)
+        for number, day in enumerate(every):
             for flow in ("I", "E"):
-                c = columns_of(lists_of(world, day, flow, log.list_total), log.group_total)
-                log.add_lists(c, value_units(c.lists))
+                lists = lists_of(world, day, flow, log.list_total)
+                c = columns_of(lists, landed.pop(day) if flow == "I" else None, log)
+                log.add_lists(c)
                 for section in sections_of(c):
                     delivery.take(section, midnight(day) // DAY)
             delivery.finish(midnight(day) // DAY)

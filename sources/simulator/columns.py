@@ -77,10 +77,11 @@ class Columns:
     """Columns of the lists of one day and flow, one row a list."""
 
     def __init__(
-        self, lists: Lists, course: Course, arrivals: Groups, gate: Groups | None, first_group: int
+        self, lists: Lists, course: Course, arrivals: Groups, gate: Groups | None, first: tuple[int, int]
     ) -> None:
         self.lists, self.course, self.arrivals, self.gate = lists, course, arrivals, gate
-        self.first_group = first_group  # number of the first flight, truck or vehicle of this day and flow
+        # Numbers, over the whole simulation, of the first flight or truck and of the first vehicle.
+        self.first_group, self.first_vehicle = first
         self.world, self.chance, self.people = lists.world, lists.world.chance, lists.world.people
         self.date = lists.day.strftime("%Y%m%d")
         self.letter = lists.flow

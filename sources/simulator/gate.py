@@ -24,7 +24,7 @@ def gate_messages(c: Columns) -> Iterator[Batch]:
     if not len(groups):
         return
     number = np.arange(len(groups), dtype=np.int64)
-    facts = {"group": c.first_group + len(c.arrivals) + number}
+    facts = {"group": c.first_vehicle + number}
     warehouse = c.lists.seller[groups.first_member] % len(c.people.warehouses)
     place = codes(c.lists.offices, groups.office)
     office, firm = taken(c.lists.offices, groups.office), c.people.warehouses.code(warehouse)

@@ -58,10 +58,7 @@ def _request(frame: pl.DataFrame, kind: str, row: dict[str, str | None]) -> str:
     bills = ""
     if contract.items:
         numbers = frame.get_column("items").explode().struct.field("cbecBillNo").to_list()
-        bills = "".join(
-            f"<InvtCbecBill><CbecBillNo>{each}</CbecBillNo></InvtCbecBill>"
-            for each in numbers
-        )
+        bills = "".join(f"<InvtCbecBill><CbecBillNo>{each}</CbecBillNo></InvtCbecBill>" for each in numbers)
     return f"<{contract.node}><{contract.head}>{head}</{contract.head}>{bills}</{contract.node}>"
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from sources.simulator.chance import Flags, Ids, Ints
 from sources.simulator.lists import Lists, slot
-from sources.simulator.world import HOUR, MINUTE, SECOND
+from sources.simulator.world import HOUR, MINUTE, SECOND, midnight
 
 _FLIGHT_MINUTES = 180
 _TRUCK_MINUTES = 90
@@ -80,7 +80,8 @@ def flights(lists: Lists) -> tuple[Groups, Flags]:
     before = begins - (ago * 3600).astype(np.int64) * SECOND
     wait = world.chance.exponential_ms("flight later", groups.ids, times["arrival_wait_h"]) // SECOND * SECOND
     after = begins + _FLIGHT_MINUTES * MINUTE + 10 * MINUTE + wait
-    return _timed(groups, _not_before_start(lists, np.where(key % 2 == 1, after, before))), early
+    # Nothing is dated before the first simulated day: what was there before counts from its midnight.
+    return _timed(groups, np.maximum(np.where(key % 2 == 1, after, before), world.first_ms)), early
 
 
 def trucks(lists: Lists) -> Groups:
@@ -90,7 +91,7 @@ def trucks(lists: Lists) -> Groups:
     held = shares["inspected"] * times["inspection_h"] + shares["reviewed"] * times["review_h"]
     lead = max(int((times["export_overall_h"] - held) * 60) - _TRUCK_MINUTES // 2, 1)
     ahead = lists.world.chance.between("truck ahead", groups.ids, 0, 2 * lead * 60) * SECOND
-    return _timed(groups, _not_before_start(lists, key * _TRUCK_MINUTES * MINUTE - ahead))
+    return _timed(groups, np.maximum(key * _TRUCK_MINUTES * MINUTE - ahead, midnight(lists.day)))
 
 
 def vehicles(lists: Lists, released: Ints) -> Groups:
@@ -110,8 +111,3 @@ def passage(lists: Lists, groups: Groups) -> Ints:
     mean = max(lists.world.calibration.times["gate_out_h"] - 2.0, 0.5)
     wait = lists.world.chance.exponential_ms("gate", groups.ids, mean)
     return (groups.at + HOUR // 2 + wait) // SECOND * SECOND
-
-
-def _not_before_start(lists: Lists, at: Ints) -> Ints:
-    """Nothing is dated before the first simulated day: what was there before counts from its midnight."""
-    return np.maximum(at, lists.world.first_ms)

@@ -138,10 +138,10 @@ class Lists:
         """Payment firm."""
         return self.world.chance.pick("payer", self.ids, zipf(len(self.world.people.payers)))
 
-    def earlier(self, draw: str, low_min: int, high_min: int, than: Ints | None = None) -> Ints:
-        """A whole second some minutes before `than` (the declaration), not before the first day simulated."""
+    def earlier(self, draw: str, low_min: int, high_min: int) -> Ints:
+        """A whole second some minutes before the declaration, but on the same day."""
         by = self.world.chance.between(draw, self.ids, low_min * 60, high_min * 60) * 1000
-        return np.maximum((self.app if than is None else than) - by, self.world.first_ms)
+        return np.maximum(self.app - by, midnight(self.day))
 
 
 def lists_of(world: World, day: date, flow: str, first: int) -> Lists:

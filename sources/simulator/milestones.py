@@ -117,7 +117,12 @@ def course(lists: Lists, arrival: Ints) -> Course:
         rejected & (how >= 0.5),
     )
     accepted = passed + short("accepted", 5900, 400, 60 * SECOND, 0.5)
-    log.add(chance.happens("sent", ids, 0.03) & ~error & ~before, 3, accepted - chance.between("sent ms", ids, 50, 250), SENT)
+    log.add(
+        chance.happens("sent", ids, 0.03) & ~error & ~before,
+        3,
+        accepted - chance.between("sent ms", ids, 50, 250),
+        SENT,
+    )
     refused = np.where(
         after,
         accepted + chance.exponential_ms("refused", ids, 0.5) + SECOND,
@@ -175,6 +180,12 @@ def course(lists: Lists, arrival: Ints) -> Course:
         released=np.where(through, released, -1),
         cancelled=np.where(withdrawn, withdrawal, -1),
     )
+
+
+def unplayed() -> Course:
+    """Before anything has happened."""
+    none = np.zeros(0, dtype=np.int64)
+    return Course(Events(none, none, none, none, none), none.astype(np.bool_), none, none, none)
 
 
 def distinct(draw_ids: Ids, attempt: Ints) -> Ids:

@@ -27,6 +27,8 @@ def flight_columns(c: Columns) -> dict[str, Value]:
 
 def inbound(c: Columns) -> Iterator[Batch]:
     """Inbound details of flights, and their receipts."""
+    if not len(c.arrivals):
+        return
     groups = c.arrivals
     number = np.arange(len(groups), dtype=np.int64)
     logistics = picked(only(c.carriage, "logisticsCode", "logisticsName"), groups.first_member)

@@ -9,6 +9,7 @@ import numpy as np
 
 from sources.simulator.chance import Flags, Ints
 from sources.simulator.columns import Columns
+from sources.simulator.values import value_units
 
 #: Documents that are versions of one key: those of a key are told apart by the fact named here.
 VERSIONED = {"CEB311": "version", "CEB621": "attempt", "CEB603": "attempt", "CEB816": "status"}
@@ -51,7 +52,13 @@ class TruthLog:
             self.facts[kind][name].append(values)
         return np.arange(first, first + count, dtype=np.int64)
 
-    def add_lists(self, c: Columns, value_units: Ints) -> None:
+    def new_groups(self, count: int) -> int:
+        """Numbers for flights, trucks or vehicles; gives the first."""
+        first = self.group_total
+        self.group_total += count
+        return first
+
+    def add_lists(self, c: Columns) -> None:
         """Keep what the figures need of the lists of a day and flow; a list's number is its position."""
         lists = c.lists
         offices, modes = np.array(lists.offices, dtype=np.int64), np.array(lists.modes, dtype=np.int64)
@@ -65,15 +72,15 @@ class TruthLog:
             "app2": c.course.app2,
             "items": lists.counts,
             "packages": lists.packs,
-            "value": value_units,
+            "value": value_units(lists, lists.app),
+            "value2": value_units(lists, c.course.app2),
             "gross": lists.gross_grams * 100,
             "arrival": np.where(arrivals >= 0, arrivals + c.first_group, -1),
-            "gate": np.where(gate >= 0, gate + c.first_group + len(c.arrivals), -1),
+            "gate": np.where(gate >= 0, gate + c.first_vehicle, -1),
         }
         for name, values in columns.items():
             self.lists[name].append(values)
         self.list_total += len(lists)
-        self.group_total += len(c.arrivals) + (len(c.gate) if c.gate is not None else 0)
 
     def wrote(self, file: WrittenFile) -> None:
         """Keep the record of a file."""

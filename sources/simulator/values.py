@@ -6,16 +6,19 @@ import numpy as np
 
 from sources.simulator.chance import Ints
 from sources.simulator.lists import Lists
+from sources.simulator.world import DAY, day_of
 
 
-def value_units(lists: Lists) -> Ints:
+def value_units(lists: Lists, at: Ints) -> Ints:
     """Goods value of each list, -1 where the rate is missing (a gap, not a guess).
 
-    cents x rate in 1e-8 gives 1e-10; each item is rounded half up to 1e-5.
+    `at` says when each was declared: its day has the rate. cents x rate in 1e-8 gives 1e-10, which is
+    rounded half up to 1e-5 once a list.
     """
-    rate = lists.world.zone.rate("502", lists.day)
-    if rate is None:
-        return np.where(lists.dollars, -1, lists.goods * 1000)
-    units = lists.items.total * int(rate * 10**8)
-    foreign = lists.per_list((units + 50_000) // 100_000)
-    return np.where(lists.dollars, foreign, lists.goods * 1000)
+    units = lists.goods * 1000
+    for day in np.unique(at[lists.dollars & (at >= 0)] // DAY):
+        rate = lists.world.zone.rate("502", day_of(int(day) * DAY))
+        foreign = lists.dollars & (at // DAY == day)
+        exact = -1 if rate is None else (lists.goods * int(rate * 10**8) + 50_000) // 100_000
+        units = np.where(foreign, exact, units)
+    return units
