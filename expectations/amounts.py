@@ -128,8 +128,8 @@ def _order_tax(days: Days) -> list[Clause]:
         Clause(
             "A8",
             "taxTotal",
-            f"{gap} > {HALF_FEN} and {gap} <= {slack} and {decidable}",
-            f"{detail} || {computed}",
+            f"{gap} between {OVER_HALF_FEN} and {slack} and {decidable}",
+            detail + computed,
         ),
     ]
 

@@ -14,7 +14,7 @@ from expectations.duckdb_dialect import SharedConnection, install
 from expectations.outcome import BROKEN, FAILED, PASSED, Record
 from expectations.relations import Relation
 from expectations.rules import RULES, Severity
-from expectations.stage import SCHEMA, Staged
+from expectations.stage import Staged
 
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
@@ -76,7 +76,7 @@ class Checkpoint:
     def run(self, staged: Staged, expectations: Sequence[Any]) -> list[Record]:
         """Validate one kind; a record an expectation, in the suite's order."""
         kind = staged.contract.kind
-        asset = self._source.add_table_asset(kind, table_name=staged.contract.table, schema_name=SCHEMA)
+        asset = self._source.add_query_asset(kind, query=f"select * from {staged.view}")
         suite = _gx.ExpectationSuite(name=kind, expectations=list(expectations))
         batch = asset.add_batch_definition_whole_table("staged").get_batch()
         result = batch.validate(

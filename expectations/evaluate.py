@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import duckdb
@@ -45,6 +45,12 @@ def rejected_by_rule(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], in
         f"(select kind, unnest(rules) as rule from {table(con, 'rejected')}) group by all"
     ).fetchall()
     return {(kind, rule): int(count) for kind, rule, count in rows}
+
+
+def rejected_rows(con: duckdb.DuckDBPyConnection, kinds: Iterable[str]) -> dict[str, int]:
+    """Kind -> rejected rows, each counted once."""
+    rows = con.execute(f"select kind, count(*) from {table(con, 'rejected')} group by kind").fetchall()
+    return {**dict.fromkeys(kinds, 0), **{str(kind): int(count) for kind, count in rows}}
 
 
 def write_rejected(con: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -127,8 +133,3 @@ def unknown_rules(con: duckdb.DuckDBPyConnection, staged: Staged) -> list[str]:
         "order by 1"
     ).fetchall()
     return [str(row[0]) for row in rows]
-
-
-def as_counts(found: Mapping[tuple[str, str], int], kind: str) -> dict[str, int]:
-    """The counts of one kind by rule."""
-    return {rule: count for (each, rule), count in found.items() if each == kind}

@@ -8,8 +8,10 @@ gives no count, the check broke: that is never reported as bad data.
 
 from __future__ import annotations
 
+import importlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -20,7 +22,7 @@ from expectations.outcome import BROKEN, CheckBroke, GateReport, Record
 from expectations.predicates import clauses
 from expectations.relations import Relation, relations
 from expectations.rules import CRITICAL, RULE_SET_VERSION
-from expectations.stage import Staged, context, stage, table
+from expectations.stage import Staged, context, stage
 from sources.staging import load_outcomes
 
 __all__ = ["CheckBroke", "GateReport", "Record", "check"]
@@ -42,67 +44,107 @@ def check(
 
     Raises CheckBroke (with the report) if any check broke; the three files are written all the same.
     """
-    offices = frozenset(zone_offices)
     staged = stage(con, run_dir, load_outcomes(run_dir / "outcomes.json"))
-    broken: list[str] = []
-    rules: dict[str, list[Clause]] = {}
-    evaluate.start_rejecting(con)
-    for kind, each in staged.items():
-        rules[kind] = clauses(each.contract, context(con, each, offices))
-        broken += [
-            f"{kind}: the reader names rule {rule!r}, which expectations/rules.py does not have"
-            for rule in evaluate.unknown_rules(con, each)
-        ]
-        evaluate.reject(con, each, rules[kind])
-    evaluate.write_rejected(con, run_dir / "rejected.parquet")
-
-    across = relations(con, staged, zone)
-    records = _validate(con, staged, rules, across)
-    broken += [
-        f"{each.kind} {each.rule}{f' {each.field}' if each.field else ''}: {each.broken_reason}"
-        for each in records
-        if each.outcome == BROKEN
-    ]
-    rejected = evaluate.rejected_by_rule(con)
-    selects = []
-    for kind, each in staged.items():
-        wanted = {r.rule for r in records if r.kind == kind and r.failed}
-        wanted |= set(evaluate.as_counts(rejected, kind))
-        selects += evaluate.findings_of(each, rules[kind], across[kind], wanted)
-    findings = run_dir / "findings.parquet"
-    evaluate.write_findings(con, selects, findings)
-
-    by_rule, by_field = evaluate.found_by_rule(con, findings)
-    broken += _differences(records, rejected, by_rule, by_field)
-    report = GateReport(
-        rule_set=RULE_SET_VERSION,
-        rows={kind: each.rows for kind, each in staged.items()},
-        rejected=_rejected(con, staged),
-        found=by_rule,
-        records=tuple(records),
-        broken=tuple(broken),
-    )
+    checks = _Checks(con, staged)
+    checks.reject(frozenset(zone_offices), run_dir / "rejected.parquet")
+    checks.relate(zone)
+    checks.validate()
+    checks.find(run_dir / "findings.parquet")
+    report = checks.report()
     _write_validations(report, run_dir / "validations.json")
-    if broken:
+    if report.broken:
         raise CheckBroke(report)
     return report
 
 
-def _validate(
-    con: duckdb.DuckDBPyConnection,
-    staged: dict[str, Staged],
-    rules: dict[str, list[Clause]],
-    across: dict[str, list[Relation]],
-) -> list[Record]:
-    if not staged:
-        return []
-    from expectations.checkpoint import Checkpoint, expectations_of  # Great Expectations: seconds to import
+def preload() -> None:
+    """Import Great Expectations (seconds), for a caller that can do so while something else runs."""
+    importlib.import_module("expectations.checkpoint")
 
-    checkpoint = Checkpoint(con)
-    records: list[Record] = []
-    for kind, each in staged.items():
-        records += checkpoint.run(each, expectations_of(each, rules[kind], across[kind]))
-    return records
+
+class _Checks:
+    """The steps of one check; each step notes in `broken` what it could not carry out."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, staged: dict[str, Staged]) -> None:
+        self.con = con
+        self.staged = staged
+        self.rules: dict[str, list[Clause]] = {kind: [] for kind in staged}
+        self.across: dict[str, list[Relation]] = {kind: [] for kind in staged}
+        self.records: list[Record] = []
+        self.found: dict[tuple[str, str], int] = {}
+        self.rejected: dict[tuple[str, str], int] = {}
+        self.broken: list[str] = []
+
+    @contextmanager
+    def _noting(self, what: str, *errors: type[Exception]) -> Iterator[None]:
+        try:
+            yield
+        except errors as error:
+            self.broken.append(f"{what}: {str(error).split('LINE ')[0].strip()}")
+
+    def reject(self, offices: frozenset[str], path: Path) -> None:
+        """Evaluate the critical predicates and write rejected.parquet."""
+        evaluate.start_rejecting(self.con)
+        for kind, each in self.staged.items():
+            self.rules[kind] = clauses(each.contract, context(self.con, each, offices))
+            self.broken += [
+                f"{kind}: the reader names rule {rule!r}, which expectations/rules.py does not have"
+                for rule in evaluate.unknown_rules(self.con, each)
+            ]
+            with self._noting(f"{kind} quarantine query", duckdb.Error):
+                evaluate.reject(self.con, each, self.rules[kind])
+        evaluate.write_rejected(self.con, path)
+        self.rejected = evaluate.rejected_by_rule(self.con)
+
+    def relate(self, zone: str | None) -> None:
+        """Make the views of current versions and the queries across rows."""
+        with self._noting("comparison of documents", duckdb.Error):
+            self.across = relations(self.con, self.staged, zone)
+
+    def validate(self) -> None:
+        """Run Great Expectations over every kind."""
+        if not self.staged:
+            return
+        # Whatever Great Expectations raises, import included, is a check that could not be carried out.
+        with self._noting("Great Expectations", Exception):
+            preload()
+            from expectations.checkpoint import Checkpoint, expectations_of
+
+            checkpoint = Checkpoint(self.con)
+            for kind, each in self.staged.items():
+                suite = expectations_of(each, self.rules[kind], self.across[kind])
+                self.records += checkpoint.run(each, suite)
+        self.broken += [
+            f"{each.kind} {each.rule}{f' {each.field}' if each.field else ''}: {each.broken_reason}"
+            for each in self.records
+            if each.outcome == BROKEN
+        ]
+
+    def find(self, path: Path) -> None:
+        """Write findings.parquet and compare its counts, and the quarantine's, with Great Expectations'."""
+        selects = []
+        for kind, each in self.staged.items():
+            wanted = {record.rule for record in self.records if record.kind == kind and record.failed}
+            wanted |= {rule for place, rule in self.rejected if place == kind}
+            selects += evaluate.findings_of(each, self.rules[kind], self.across[kind], wanted)
+        try:
+            evaluate.write_findings(self.con, selects, path)
+        except duckdb.Error as error:
+            self.broken.append(f"findings query: {error}")
+            evaluate.write_findings(self.con, [], path)
+        self.found, by_field = evaluate.found_by_rule(self.con, path)
+        self.broken += _differences(self.records, self.rejected, self.found, by_field)
+
+    def report(self) -> GateReport:
+        """What came of it all."""
+        return GateReport(
+            rule_set=RULE_SET_VERSION,
+            rows={kind: each.rows for kind, each in self.staged.items()},
+            rejected=evaluate.rejected_rows(self.con, self.staged),
+            found=self.found,
+            records=tuple(self.records),
+            broken=tuple(self.broken),
+        )
 
 
 def _differences(
@@ -129,12 +171,6 @@ def _differences(
             if count != each.failed
         ]
     return found
-
-
-def _rejected(con: duckdb.DuckDBPyConnection, staged: Iterable[str]) -> dict[str, int]:
-    rows = con.execute(f"select kind, count(*) from {table(con, 'rejected')} group by kind").fetchall()
-    counts = {str(kind): int(count) for kind, count in rows}
-    return {kind: counts.get(kind, 0) for kind in staged}
 
 
 def _write_validations(report: GateReport, path: Path) -> None:
