@@ -25,5 +25,9 @@ class QueryRefusedError(WarehouseError):
     """A query that is not one read-only statement, or reaches outside the warehouse."""
 
 
+class QueryFailedError(WarehouseError):
+    """A query that cannot be answered; the text is DuckDB's own explanation."""
+
+
 class ReleaseError(WarehouseError):
     """A quarantined row cannot be released as asked."""

@@ -108,7 +108,9 @@ def _arrivals(paths: Sequence[Path]) -> Iterator[_Arrival]:
 
 
 def _known(lake: Lake, zone: str) -> set[str]:
-    rows = lake.con.execute(f"SELECT file_hash FROM wh.ledger.files WHERE zone = {sql.literal(zone)}").fetchall()
+    rows = lake.con.execute(
+        f"SELECT file_hash FROM wh.ledger.files WHERE zone = {sql.literal(zone)}"
+    ).fetchall()
     return {file_hash for (file_hash,) in rows}
 
 

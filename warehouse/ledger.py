@@ -186,7 +186,12 @@ def add_findings(con: duckdb.DuckDBPyConnection, zone: str, batch_id: str, findi
 
 
 def add_validations(
-    con: duckdb.DuckDBPyConnection, zone: str, run_id: str, at: datetime, records: list[dict[str, Any]], scratch: Path
+    con: duckdb.DuckDBPyConnection,
+    zone: str,
+    run_id: str,
+    at: datetime,
+    records: list[dict[str, Any]],
+    scratch: Path,
 ) -> None:
     """Keep the results of the checks."""
     if not records:

@@ -69,7 +69,8 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "parcel": ("logistics_no",),
 }
 _OWN: dict[str, dict[str, Identity]] = {
-    flow: {name: Identity(f"{flow} {name}", columns) for name, columns in _COLUMNS.items()} for flow in ("I", "E")
+    flow: {name: Identity(f"{flow} {name}", columns) for name, columns in _COLUMNS.items()}
+    for flow in ("I", "E")
 }
 #: Identities of which each belongs to one list only: lists that share one must be computed together.
 EXCLUSIVE = ("guid", "declaration", "pre", "invt", "order")
@@ -89,7 +90,9 @@ LINKS: dict[str, Links] = {
     "CEB311": Links(lists=_import("platform")),
     "CEB303": Links(lists=_export("order")),
     # A later version may name another order, so versions of one payment are looked at together.
-    "CEB411": Links(lists=_import("platform"), chain=(Identity("payment", ("pay_code", "pay_transaction_id")),)),
+    "CEB411": Links(
+        lists=_import("platform"), chain=(Identity("payment", ("pay_code", "pay_transaction_id")),)
+    ),
     "CEB403": Links(lists=_export("order")),
     "CEB511": Links(lists=_import("waybill")),
     "CEB505": Links(lists=_export("waybill")),
@@ -117,11 +120,7 @@ LINKS: dict[str, Links] = {
 #: verification list, verification list.
 CARRIERS = (
     "INV201",
-    *(
-        kind
-        for kind, each in LINKS.items()
-        if each.chain and each.lists and CONTRACTS[kind].answers is None
-    ),
+    *(kind for kind, each in LINKS.items() if each.chain and each.lists and CONTRACTS[kind].answers is None),
 )
 
 

@@ -55,7 +55,9 @@ def lists_for(lake: Lake, zone: str, dates: Sequence[date]) -> pl.LazyFrame:
     places = [f"business_date IN ({', '.join(dated)})"] if dated else []
     if len(dated) < len(rows):
         places.append("business_date IS NULL")
-    milestones = " OR ".join(f"CAST({each} AS DATE) IN ({days})" for each in ("declared_at", "accepted_at", "released_at"))
+    milestones = " OR ".join(
+        f"CAST({each} AS DATE) IN ({days})" for each in ("declared_at", "accepted_at", "released_at")
+    )
     scans = [
         f"SELECT * FROM wh.core.lists WHERE zone = {sql.literal(zone)} AND {place} AND ({milestones} "
         f"OR (accepted_at < {end} AND coalesce({LEFT_AT} >= {first}, true)))"

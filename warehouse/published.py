@@ -12,8 +12,10 @@ from warehouse.home import Home
 
 NAME = "analyst.duckdb"
 #: What the copy holds: (schema, table) and the query that fills it.
-_FILES = "zone, file_hash, names, source, kind, format, rows_read, rows_accepted, rows_duplicate, rows_superseded, " \
+_FILES = (
+    "zone, file_hash, names, source, kind, format, rows_read, rows_accepted, rows_duplicate, rows_superseded, "
     "rows_quarantined, status, first_error, first_error_line, loaded_at"
+)
 CONTENT: dict[tuple[str, str], str] = {
     **{("metrics", name): f"SELECT * FROM wh.metrics.{name} ORDER BY ALL" for name in METRIC_TABLES},
     ("metrics", "definitions"): "SELECT * FROM wh.metrics.definitions",

@@ -29,12 +29,16 @@ def replace(con: duckdb.DuckDBPyConnection, window: Window, run_id: str, paths: 
     old = _any_stored(con, window)
     for table in _TABLES:
         columns = core_columns(table)
-        cast = ", ".join(f"CAST({sql.name(name)} AS {kind}) AS {sql.name(name)}" for name, kind in columns.items())
+        cast = ", ".join(
+            f"CAST({sql.name(name)} AS {kind}) AS {sql.name(name)}" for name, kind in columns.items()
+        )
         con.execute(
             f"CREATE OR REPLACE TEMP VIEW new_{table} AS "
             f"SELECT {cast}, {_NUMBER} AS k FROM {sql.parquet([paths[table]])}"
         )
-        stored = window.over(f"wh.core.{table}", f"{_NUMBER} IN (SELECT k FROM new_lists)" if old else "false")
+        stored = window.over(
+            f"wh.core.{table}", f"{_NUMBER} IN (SELECT k FROM new_lists)" if old else "false"
+        )
         con.execute(
             f"CREATE OR REPLACE TEMP TABLE old_{table} AS SELECT {sql.names(columns)}, {_NUMBER} AS k FROM {stored}"
         )

@@ -51,7 +51,11 @@ class Search:
         # From answers up to what they answer, and from versions to the other versions.
         for kind in self._kinds(links.CARRIERS):
             if families & LINKS[kind].families:
-                self._spell("needles", LINKS[kind].lists + LINKS[kind].chain, self._among(kind, LINKS[kind].chain, "needles"))
+                self._spell(
+                    "needles",
+                    LINKS[kind].lists + LINKS[kind].chain,
+                    self._among(kind, LINKS[kind].chain, "needles"),
+                )
                 families |= LINKS[kind].families
         for kind in self._kinds(LIST_KINDS):
             self._draw_in(kind, LINKS[kind].lists, "needles")
@@ -69,7 +73,9 @@ class Search:
             touched = now
             self._fill("targets", "h", None)
             for kind in self._kinds(LIST_KINDS):
-                self._spell("targets", LINKS[kind].lists, self.window.of(kind, f"{links.key(kind)} IN (FROM touched)"))
+                self._spell(
+                    "targets", LINKS[kind].lists, self.window.of(kind, f"{links.key(kind)} IN (FROM touched)")
+                )
             self._add(
                 "targets",
                 "SELECT unnest([hash(flow || ' pre', pre_no), hash(flow || ' invt', invt_no)]) FROM "
@@ -133,7 +139,9 @@ class Search:
 
     def _copy(self, kind: str, rows: str, folder: Path) -> Path:
         path = folder / f"{CONTRACTS[kind].table}.parquet"
-        self.con.execute(f"COPY (SELECT {_columns(kind)} FROM {rows}) TO {sql.literal(path)} (COMPRESSION lz4)")
+        self.con.execute(
+            f"COPY (SELECT {_columns(kind)} FROM {rows}) TO {sql.literal(path)} (COMPRESSION lz4)"
+        )
         return path
 
     def _among(self, kind: str, identities: Iterable[Identity], numbers: str) -> str:

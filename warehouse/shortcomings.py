@@ -26,9 +26,15 @@ def shortcomings(
 
     Files loaded by earlier runs count too: a day does not turn green by being run again.
     """
-    lake.con.execute("CREATE OR REPLACE TEMP TABLE handed_over AS SELECT unnest(?::VARCHAR[]) AS file_hash", [list(file_hashes)])
+    lake.con.execute(
+        "CREATE OR REPLACE TEMP TABLE handed_over AS SELECT unnest(?::VARCHAR[]) AS file_hash",
+        [list(file_hashes)],
+    )
     return Shortcomings(
-        gaps=(*_missing_kinds(lake, zone, business_date, expected_kinds), *_without_value(lake, zone, business_date)),
+        gaps=(
+            *_missing_kinds(lake, zone, business_date, expected_kinds),
+            *_without_value(lake, zone, business_date),
+        ),
         refused=_refused(lake, zone),
         quarantined=_quarantined(lake, zone),
         warnings=_warnings(lake, zone),
@@ -55,7 +61,9 @@ def _without_value(lake: Lake, zone: str, day: date) -> tuple[str, ...]:
     lists = row[0] if row else 0
     if not lists:
         return ()
-    return (f"{day}: {lists:,} lists have no CNY value (a rate is missing in the zone file, or totals are empty)",)
+    return (
+        f"{day}: {lists:,} lists have no CNY value (a rate is missing in the zone file, or totals are empty)",
+    )
 
 
 def _refused(lake: Lake, zone: str) -> tuple[str, ...]:
@@ -73,7 +81,10 @@ def _quarantined(lake: Lake, zone: str) -> tuple[str, ...]:
         "SEMI JOIN handed_over USING (file_hash) WHERE zone = ? AND status <> 'accepted' GROUP BY ALL ORDER BY ALL",
         [zone],
     ).fetchall()
-    return tuple(f"{kind}: {count:,} documents by rule {rules} (e.g. {example})" for kind, rules, count, example in rows)
+    return tuple(
+        f"{kind}: {count:,} documents by rule {rules} (e.g. {example})"
+        for kind, rules, count, example in rows
+    )
 
 
 def _warnings(lake: Lake, zone: str) -> tuple[str, ...]:
@@ -82,4 +93,6 @@ def _warnings(lake: Lake, zone: str) -> tuple[str, ...]:
         "SEMI JOIN handed_over USING (file_hash) WHERE zone = ? AND severity = 'warning' GROUP BY ALL ORDER BY ALL",
         [zone],
     ).fetchall()
-    return tuple(f"rule {rule}: {count:,} documents of {kind} (e.g. {example})" for rule, kind, count, example in rows)
+    return tuple(
+        f"rule {rule}: {count:,} documents of {kind} (e.g. {example})" for rule, kind, count, example in rows
+    )

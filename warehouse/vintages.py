@@ -42,7 +42,11 @@ def publish(
 
     def work(con: duckdb.DuckDBPyConnection) -> list[tuple[date, int]]:
         newest = _newest(con, zone)
-        due = [(day, newest.get(day, 0) + 1) for day in sorted(set(dates)) if _differs(con, zone, day, frames, newest)]
+        due = [
+            (day, newest.get(day, 0) + 1)
+            for day in sorted(set(dates))
+            if _differs(con, zone, day, frames, newest)
+        ]
         if due:
             _append(con, lake.home.scratch, zone, run_id, published_at, frames, due, reason)
         _keep_definitions(con, lake.home.scratch)
@@ -107,7 +111,9 @@ def _append(
         "definition_version": pl.lit(DEFINITION_VERSION),
     }
     for name, frame in frames.items():
-        rows = frame.join(vintages, on="business_date", how="inner", maintain_order="left").with_columns(**stamped)
+        rows = frame.join(vintages, on="business_date", how="inner", maintain_order="left").with_columns(
+            **stamped
+        )
         columns = (*METRIC_TABLES[name].schema, *VINTAGE_COLUMNS)
         temporary_table(con, "figures", rows.select(columns), scratch)
         con.execute(f"INSERT INTO wh.vintages.{name} SELECT * FROM figures")

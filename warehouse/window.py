@@ -78,7 +78,9 @@ class Window:
 
     def over(self, table: str, condition: str = "true") -> str:
         """Rows of a bulk table inside the window. Two scans, because each prunes its partitions."""
-        scans = [f"SELECT * FROM {table} WHERE zone = {sql.literal(self.zone)} AND business_date IS NULL AND {condition}"]
+        scans = [
+            f"SELECT * FROM {table} WHERE zone = {sql.literal(self.zone)} AND business_date IS NULL AND {condition}"
+        ]
         if self.first and self.last:
             scans.append(
                 f"SELECT * FROM {table} WHERE zone = {sql.literal(self.zone)} AND business_date BETWEEN "
