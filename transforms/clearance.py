@@ -46,10 +46,13 @@ def clearance_daily(lists: pl.LazyFrame, dates: Sequence[date], observed_until: 
 
 
 def exclusions_daily(lists: pl.LazyFrame, dates: Sequence[date], observed_until: datetime) -> pl.LazyFrame:
-    """metrics.exclusions_daily of the dates, for the net measures; arguments as `clearance_daily`."""
+    """metrics.exclusions_daily of the dates; arguments as `clearance_daily`.
+
+    Rows for the measures with hours excluded, the gross and the net one, which exclude the same.
+    """
     inputs = _prepared(lists, observed_until)
     by_reason = united(inputs.intervals.lazy(), ("row", "reason")).collect().lazy()
-    figures = [_by_reason(inputs, spans, by_reason) for spans in _spans(inputs, dates, net_only=True)]
+    figures = [_by_reason(inputs, spans, by_reason) for spans in _spans(inputs, dates, excluded_only=True)]
     return _table(EXCLUSIONS_DAILY, figures, inputs)
 
 
@@ -88,9 +91,9 @@ def _prepared(lists: pl.LazyFrame, observed_until: datetime) -> _Inputs:
     return _Inputs(numbered, intervals, blocks, cells, observed_until)
 
 
-def _spans(inputs: _Inputs, dates: Sequence[date], net_only: bool = False) -> Iterator[_Spans]:
+def _spans(inputs: _Inputs, dates: Sequence[date], excluded_only: bool = False) -> Iterator[_Spans]:
     """Every measure of every date on both bases."""
-    measures = [each for each in MEASURES if each.net or not net_only]
+    measures = [each for each in MEASURES if each.excluded or not excluded_only]
     until = durations.milliseconds(inputs.observed_until)
     observed = durations.with_repair(inputs.lists, inputs.intervals, until)
     for day in dates:

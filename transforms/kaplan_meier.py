@@ -88,7 +88,7 @@ def estimates(
     )
     narrow = ladders.lazy().select("cell").join(found, on="cell", how="left", maintain_order="left")
     # The long lists stand beside the positions instead of being copied by a join.
-    beside = pl.concat([narrow, ladders.lazy().select("durations")], how="horizontal", strict=True)
+    beside = pl.concat([narrow, ladders.lazy().select("durations")], how="horizontal")
     return beside.with_columns(
         pl.col("durations").list.get(pl.col(name)).alias(name) for name in quantiles
     ).drop("durations")

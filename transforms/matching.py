@@ -63,7 +63,7 @@ def attached(lists: pl.LazyFrame, *parts: pl.LazyFrame) -> pl.LazyFrame:
     columns = (
         ids.join(part, on="list_id", how="left", maintain_order="left").drop("list_id") for part in parts
     )
-    return pl.concat([lists, *columns], how="horizontal", strict=True)
+    return pl.concat([lists, *columns], how="horizontal")
 
 
 def is_empty(frame: pl.LazyFrame) -> bool:

@@ -63,7 +63,7 @@ def numbered(versions: pl.LazyFrame) -> pl.LazyFrame:
             .alias("list_id")
         )
     )
-    return pl.concat([versions, keys.sort("_row").select("list_id")], how="horizontal", strict=True)
+    return pl.concat([versions, keys.sort("_row").select("list_id")], how="horizontal")
 
 
 def current_lists(versions: pl.LazyFrame) -> pl.LazyFrame:
@@ -79,7 +79,7 @@ def current_lists(versions: pl.LazyFrame) -> pl.LazyFrame:
         [versions.filter(pl.len().over("list_id") == 1), several.filter(~deleted), _only_deletions(several)]
     )
     told = several.group_by("list_id").agg(
-        pl.col("app_at").min().alias("first_app_at"),
+        pl.coalesce(pl.col("app_at").filter(~deleted).min(), pl.col("app_at").min()).alias("first_app_at"),
         pl.col("app_at").drop_nulls().n_unique().cast(pl.Int64).alias("versions"),
         pl.col("app_at").max().alias("_newest_at"),
         pl.col("app_at").filter(deleted).max().alias("_deletion_at"),
