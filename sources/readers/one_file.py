@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from sources.privacy import Digest
 from sources.readers import csv_reader, jsonl_reader, limits, parquet_reader, xlsx_reader, xml_reader
 from sources.readers.batch import Batch
 from sources.readers.json_documents import other_document
@@ -13,7 +14,7 @@ from sources.readers.parts import write_part
 from sources.readers.reading import Reading
 from sources.readers.refusal import RefusalError
 from sources.readers.sheet import complete
-from sources.readers.stage import Context, Digest
+from sources.readers.stage import Context
 from sources.staging import LandedFile, ReadOutcome
 
 _READERS: dict[str, Callable[[Path], Reading]] = {

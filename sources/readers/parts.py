@@ -37,7 +37,7 @@ def write_part(batches: Iterable[Batch], contract: Contract, context: Context, o
             total += amount_of(staged, contract)
             table = staged.to_arrow(compat_level=pl.CompatLevel.oldest())
             if writer is None:
-                writer = pq.ParquetWriter(beside, table.schema, compression="lz4")
+                writer = pq.ParquetWriter(beside, table.schema, compression="lz4", write_statistics=False)
             writer.write_table(table)
         if writer is None:
             raise ValueError("a reader must give at least one batch")

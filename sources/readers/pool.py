@@ -8,9 +8,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
-from sources.privacy import digester
+from sources.privacy import Digest, digester
 from sources.readers.one_file import read_file
-from sources.readers.stage import Digest
 from sources.staging import LandedFile, ReadOutcome
 from sources.zone import Zone
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,11 +12,11 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from sources import codelists, phrases, privacy
 from sources.contracts import Contract, Field, Personal, Type
+from sources.privacy import Digest
 from sources.readers import values
 from sources.readers.batch import FINDING_ROWS, Batch, finding_rows
 from sources.staging import FINDING, staged_schema
 
-Digest = Callable[[Iterable[str]], list[str]]
 _NO_FINDINGS = pl.Series("findings", [[]], dtype=pl.List(FINDING))
 
 
@@ -155,7 +155,7 @@ def _enterprise_codes(
     personal = distinct.filter(distinct.str.contains(privacy.CLEAR_VALUE)).to_list()
     if not personal:
         return column, []
-    codes = [f"pii:{each[:16]}" for each in digest(privacy.as_personal(text) for text in personal)]
+    codes = [f"pii:{privacy.digest_of_clear(text, digest)[:16]}" for text in personal]
     hit = column.is_in(personal)
     found = finding_rows(rows.filter(hit), "P4", field.name, values.HIDDEN)
     return column.replace(dict(zip(personal, codes, strict=True))), [found]
