@@ -16,7 +16,7 @@ from transforms import durations, kaplan_meier
 from transforms.exclusions import cut_total, spread, united
 from transforms.measures import MEASURES, QUANTILES, WITHIN_MS, Measure
 from transforms.metric_tables import CLEARANCE_DAILY, EXCLUSIONS_DAILY, MetricTable
-from transforms.quantiles import HOUR_MS, ladders, linear_quantiles
+from transforms.quantiles import HOUR_MS, in_hours, ladders, linear_quantiles
 from transforms.rollup import BREAKDOWN, Cells, with_cells
 
 _TIMES = tuple(
@@ -131,13 +131,12 @@ def _figures(inputs: _Inputs, spans: _Spans) -> Iterator[pl.LazyFrame]:
     if counts.is_empty():
         return
     estimate = _estimated if spans.basis == "acceptance" else _measured
-    hours = pl.col("max_age") / HOUR_MS
     figures = estimate(counts.lazy(), ladders(used, inputs.cells)).with_columns(
         pl.lit(spans.day).alias("business_date"),
         pl.lit(spans.basis).alias("basis"),
         pl.lit(spans.measure.id).alias("measure"),
-        pl.when(pl.col("open") > 0).then(hours).alias("oldest_open_h"),
-        (pl.col("excluded_ms") / HOUR_MS if spans.measure.excluded else pl.lit(None)).alias("excluded_h"),
+        in_hours(pl.col("max_age")).alias("oldest_open_h"),
+        (in_hours(pl.col("excluded_ms")) if spans.measure.excluded else pl.lit(None)).alias("excluded_h"),
     )
     # Computed here: kept lazy, it would hold the sorted durations of every measure until the end.
     yield figures.select("cell", *_wanted(CLEARANCE_DAILY)).collect(engine="in-memory").lazy()
@@ -186,7 +185,7 @@ def _measured(counts: pl.LazyFrame, sorted_: pl.DataFrame) -> pl.LazyFrame:
     """Release basis: plain statistics of the durations."""
     return counts.join(linear_quantiles(sorted_, QUANTILES).lazy(), on="cell", how="left").with_columns(
         _mean().alias("mean_h"),
-        (pl.col("max_ms") / HOUR_MS).alias("max_h"),
+        in_hours(pl.col("max_ms")).alias("max_h"),
         *(pl.when(pl.col("n") > 0).then(pl.col(name) / pl.col("n")).alias(name) for name in WITHIN_MS),
     )
 
@@ -195,7 +194,7 @@ def _estimated(counts: pl.LazyFrame, sorted_: pl.DataFrame) -> pl.LazyFrame:
     """Acceptance basis: Kaplan-Meier; the mean only where nothing is censored."""
     covered = counts.select("cell", *WITHIN_MS)
     estimates = kaplan_meier.estimates(sorted_, covered, _KM_QUANTILES).with_columns(
-        pl.col(name) / HOUR_MS for name in _KM_QUANTILES
+        in_hours(pl.col(name)) for name in _KM_QUANTILES
     )
     return (
         counts.drop(*WITHIN_MS)
@@ -219,7 +218,7 @@ def _by_reason(inputs: _Inputs, spans: _Spans, by_reason: pl.LazyFrame) -> pl.La
         pl.lit(spans.day).alias("business_date"),
         pl.lit(spans.basis).alias("basis"),
         pl.lit(spans.measure.id).alias("measure"),
-        (pl.col("excluded_ms") / HOUR_MS).alias("hours"),
+        in_hours(pl.col("excluded_ms")).alias("hours"),
     )
 
 

@@ -82,7 +82,7 @@ def acceptance_spans(cohort: pl.DataFrame, measure: Measure, observed_until: int
         if measure.end == "released_at"
         else pl.min_horizontal(_past(name, observed_until) for name in _EXITS[:2])
     )
-    last = pl.coalesce(pl.max_horizontal(left, started), observed_until)
+    last = pl.when(left.is_null()).then(observed_until).otherwise(pl.max_horizontal(left, started))
     is_open = started.is_not_null() & ended.is_null() & left.is_null()
     return _concerned(cohort, measure).select(
         "row",

@@ -11,6 +11,15 @@ from transforms.rollup import Cells
 HOUR_MS = 3_600_000
 
 
+def in_hours(milliseconds: pl.Expr, parts: int = 1) -> pl.Expr:
+    """Milliseconds (or `parts`-ths of one) in hours, correctly rounded.
+
+    Polars divides by a single number by multiplying with its reciprocal: 14,400,000 ms / 3,600,000 gives
+    3.9999999999999996 h. Between two columns it divides, so the divisor is made a column.
+    """
+    return milliseconds / (milliseconds * 0 + parts * HOUR_MS)
+
+
 def ladders(spans: pl.DataFrame, cells: Cells) -> pl.DataFrame:
     """(cell, durations, censored): durations ascending, positions of the censored ones among them.
 
@@ -39,7 +48,7 @@ def interpolated(name: str, probability: tuple[int, int]) -> pl.Expr:
     lower = pl.col("durations").list.get(place // below, null_on_oob=True)
     upper = pl.col("durations").list.get(place // below + 1, null_on_oob=True)
     numerator = lower * below + (place % below) * (pl.coalesce(upper, lower) - lower)
-    return (numerator / (below * HOUR_MS)).alias(name)
+    return in_hours(numerator, below).alias(name)
 
 
 def linear_quantiles(sorted_: pl.DataFrame, wanted: Mapping[str, tuple[int, int]]) -> pl.DataFrame:
