@@ -62,7 +62,9 @@ def commit(
             return CommitSummary(None)
         ledger.prepare_tallies(con)
         for kind, parts in sorted(incoming.parts.items()):
-            store(con, Staged(CONTRACTS[kind], parts, incoming.rejected, zone), run_id, run_id, loaded_at)
+            staged = Staged(CONTRACTS[kind], parts, incoming.rejected, zone)
+            store(con, staged, run_id, loaded_at)
+            ledger.add_quarantine(con, staged, run_id, loaded_at)
         ledger.check_conservation(con)
         ledger.add_files(con, zone, run_id, loaded_at)
         ledger.add_coverage(con, zone, loaded_at)
@@ -75,9 +77,7 @@ def commit(
     return lake.commit("tongguan", f"{zone}: {len(incoming.files)} files of documents", run_id, work)
 
 
-def store(
-    con: duckdb.DuckDBPyConnection, staged: Staged, batch_id: str, run_id: str, loaded_at: datetime
-) -> None:
+def store(con: duckdb.DuckDBPyConnection, staged: Staged, batch_id: str, loaded_at: datetime) -> None:
     """Classify and store the staged documents of one kind and tally them by file.
 
     Versions are append-only: superseded documents are stored too, only their count differs.
@@ -99,7 +99,7 @@ def store(
             "INSERT INTO tallies SELECT file_hash, coalesce(class, 'accepted') AS class, count(*), "
             f"sum({total}) FROM {staged.scan} LEFT JOIN classes USING (file_hash, row_no) GROUP BY ALL"
         )
-        ledger.add_quarantine(con, staged, run_id, loaded_at)
+        ledger.note_rejected(con, staged)
     else:
         con.execute(
             f"INSERT INTO tallies SELECT file_hash, 'accepted', count(*), sum({total}) FROM {staged.scan} GROUP BY ALL"

@@ -48,14 +48,21 @@ def add_names(con: duckdb.DuckDBPyConnection, zone: str, run_id: str, seen_at: d
     )
 
 
+def note_rejected(con: duckdb.DuckDBPyConnection, staged: Staged) -> None:
+    """Remember the rows the gate set aside, with every rule they break."""
+    con.execute(
+        f"INSERT INTO quarantined_now SELECT {sql.literal(staged.contract.kind)}, file_hash, row_no, s.line_no, "
+        f"list_sort(r.rules) FROM {staged.scan} s JOIN {staged.rejected_scan} r USING (file_hash, row_no)"
+    )
+
+
 def add_quarantine(con: duckdb.DuckDBPyConnection, staged: Staged, run_id: str, at: datetime) -> None:
     """Keep each rejected row typed and masked, with every rule it breaks."""
     contract = staged.contract
+    kind = sql.literal(contract.kind)
+    if con.execute(f"SELECT 1 FROM quarantined_now WHERE kind = {kind} LIMIT 1").fetchone() is None:
+        return
     fields = ", ".join(f"{sql.name(each)}: s.{sql.name(each)}" for each in contract.sql_columns)
-    con.execute(
-        f"INSERT INTO quarantined_now SELECT {sql.literal(contract.kind)}, file_hash, row_no, s.line_no, "
-        f"list_sort(r.rules) FROM {staged.scan} s JOIN {staged.rejected_scan} r USING (file_hash, row_no)"
-    )
     keys = ", ".join(f"CAST(s.{sql.name(each)} AS VARCHAR)" for each in contract.key_columns)
     insert(
         con,
@@ -64,7 +71,7 @@ def add_quarantine(con: duckdb.DuckDBPyConnection, staged: Staged, run_id: str, 
         f"q.kind, file_hash, row_no, q.line_no, concat_ws('|', {keys}) AS business_key, q.rules, "
         f"CAST(to_json(s.findings) AS VARCHAR) AS details, CAST(to_json({{{fields}}}) AS VARCHAR) AS record, "
         f"{sql.literal(at)} AS quarantined_at, {sql.literal(run_id)} AS run_id, 'open' AS status "
-        f"FROM {staged.scan} s JOIN (FROM quarantined_now WHERE kind = {sql.literal(contract.kind)}) q "
+        f"FROM {staged.scan} s JOIN (FROM quarantined_now WHERE kind = {kind}) q "
         "USING (file_hash, row_no) ORDER BY file_hash, row_no",
     )
 
@@ -120,7 +127,7 @@ def add_files(con: duckdb.DuckDBPyConnection, zone: str, run_id: str, loaded_at:
     zeros = ", ".join(
         f"coalesce({each}, 0) AS {each}"
         for each, _, _ in FILES.columns
-        if each.startswith(("rows_", "amount_")) and each not in ("rows_read", "amount_total")
+        if each.startswith(("rows_", "amount_")) and each not in ("rows_read", "amount_total", "amount_mended")
     )
     insert(
         con,
@@ -129,6 +136,7 @@ def add_files(con: duckdb.DuckDBPyConnection, zone: str, run_id: str, loaded_at:
         "broken AS (SELECT file_hash, array_to_string(arg_min(rules, row_no), ', ') AS broken_rules, "
         "arg_min(line_no, row_no) AS broken_line FROM quarantined_now GROUP BY 1) "
         f"SELECT {sql.literal(zone)} AS zone, f.* EXCLUDE (first_error, first_error_line), {zeros}, "
+        "0 AS amount_mended, "
         "coalesce(first_error, broken_rules) AS first_error, "
         f"coalesce(first_error_line, broken_line) AS first_error_line, {sql.literal(loaded_at)} AS loaded_at, "
         f"{sql.literal(run_id)} AS run_id "
@@ -148,12 +156,15 @@ def add_batch(con: duckdb.DuckDBPyConnection, zone: str, batch_id: str, loaded_a
     )
 
 
-def add_coverage(con: duckdb.DuckDBPyConnection, zone: str, loaded_at: datetime) -> None:
-    """Add the batch to the coverage of each date and kind it touches."""
+def add_coverage(
+    con: duckdb.DuckDBPyConnection, zone: str, loaded_at: datetime, *, files: bool = True
+) -> None:
+    """Add the batch to the coverage of each date and kind it touches; `files` False: its files are counted."""
+    count_files = "count(DISTINCT file_hash)" if files else "0"
     here = f"zone = {sql.literal(zone)}"
     con.execute(
         "CREATE OR REPLACE TEMP TABLE covered AS SELECT business_date, kind, sum(rows)::BIGINT AS documents, "
-        "count(DISTINCT file_hash) AS files, min(first_at) AS first_at, max(last_at) AS last_at "
+        f"{count_files} AS files, min(first_at) AS first_at, max(last_at) AS last_at "
         "FROM stored_tallies GROUP BY ALL"
     )
     con.execute(

@@ -64,6 +64,7 @@ FILES = Table(
         ("amount_duplicate", _AMOUNT, "control total of the duplicate documents"),
         ("amount_superseded", _AMOUNT, "control total of the superseded documents"),
         ("amount_quarantined", _AMOUNT, "control total of the quarantined documents"),
+        ("amount_mended", _AMOUNT, "what mending released documents added to the control total"),
         ("first_error", "VARCHAR", "reason of the refusal, else rules of the first quarantined row"),
         ("first_error_line", "BIGINT", "line of the first error"),
         ("unknown_fields", "VARCHAR[]", "elements or columns outside the contract"),
