@@ -17,8 +17,6 @@ from warehouse.home import Home
 from warehouse.incoming import Incoming, Refused
 from warehouse.schema import document_columns, document_table
 
-CLASSES = ("accepted", "duplicate", "superseded", "quarantined")
-
 
 @dataclass(frozen=True)
 class CommitSummary:
@@ -123,9 +121,12 @@ def _summary(con: duckdb.DuckDBPyConnection, batch_id: str, incoming: Incoming) 
     ).fetchall()
     return CommitSummary(
         batch_id,
-        len(incoming.files),
-        sum(rows.values()),
-        *(rows.get(name, 0) for name in CLASSES),
-        incoming.refused,
-        tuple(reasons),
+        files=len(incoming.files),
+        rows_read=sum(rows.values()),
+        rows_accepted=rows.get("accepted", 0),
+        rows_duplicate=rows.get("duplicate", 0),
+        rows_superseded=rows.get("superseded", 0),
+        rows_quarantined=rows.get("quarantined", 0),
+        refused=incoming.refused,
+        quarantined=tuple(reasons),
     )

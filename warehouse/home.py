@@ -73,6 +73,11 @@ class Home:
         return self.path / "writer.pid"
 
     @property
+    def unchanged_runs(self) -> Path:
+        """Runs that committed nothing, one JSON line each (see warehouse.runs)."""
+        return self.path / "runs.jsonl"
+
+    @property
     def pii_key(self) -> Path:
         """Personal-data key, where the environment gives none."""
         return self.path / "pii.key"

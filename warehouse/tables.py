@@ -91,7 +91,7 @@ RUNS = Table(
         ("business_date", "DATE", "day the run was asked for"),
         ("started_at", "TIMESTAMP", "start"),
         ("finished_at", "TIMESTAMP", "end"),
-        ("outcome", "VARCHAR", "ok, warnings or failed"),
+        ("outcome", "VARCHAR", "ok, warnings or stopped"),
         ("stages", "JSON", "seconds by stage"),
         ("problems", "VARCHAR[]", "gaps, refused files and failed warnings, each named"),
     ),

@@ -1,0 +1,69 @@
+"""The record of runs: in the lake where a run changed it, beside the lake where it did not.
+
+A run that changes nothing leaves no snapshot, so it cannot be a row of the lake; operators still want to
+see that it ran. Such runs are lines of `runs.jsonl` in the home.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+
+from warehouse import sql
+from warehouse.connection import Lake
+from warehouse.home import Home
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run of a zone and business date. `outcome`: ok, warnings or stopped; `stages`: seconds by stage."""
+
+    run_id: str
+    zone: str
+    business_date: date
+    started_at: datetime
+    finished_at: datetime
+    outcome: str
+    stages: Mapping[str, float] = field(default_factory=dict)
+    problems: Sequence[str] = ()
+
+
+def finish(lake: Lake, record: RunRecord, *, changed: bool) -> None:
+    """Keep a run in ledger.runs if it committed anything, else in the home's runs.jsonl."""
+    if not changed:
+        note_unchanged(lake.home, record)
+        return
+    values = ", ".join(
+        sql.literal(each)
+        for each in (record.run_id, record.zone, record.business_date, record.started_at, record.finished_at, record.outcome)
+    )
+    stages = sql.literal(json.dumps(dict(record.stages)))
+
+    def work(con: duckdb.DuckDBPyConnection) -> None:
+        con.execute(f"INSERT INTO wh.ledger.runs VALUES ({values}, {stages}, {sql.literals(record.problems)}::VARCHAR[])")
+
+    lake.commit("tongguan", f"{record.zone}: run of {record.business_date}", record.run_id, work)
+
+
+def note_unchanged(home: Home, record: RunRecord) -> None:
+    """Append a run that committed nothing to runs.jsonl; needs no lake, so a stopped run can use it too."""
+    line = {**asdict(record), "problems": list(record.problems)}
+    with home.unchanged_runs.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line, default=str, ensure_ascii=False) + "\n")
+
+
+def unchanged(home: Home) -> list[dict[str, Any]]:
+    """Runs that committed nothing, in the order in which they ended."""
+    if not home.unchanged_runs.exists():
+        return []
+    records = [json.loads(line) for line in home.unchanged_runs.read_text(encoding="utf-8").splitlines()]
+    for each in records:
+        each["business_date"] = date.fromisoformat(each["business_date"])
+        each["started_at"] = datetime.fromisoformat(each["started_at"])
+        each["finished_at"] = datetime.fromisoformat(each["finished_at"])
+    return records
