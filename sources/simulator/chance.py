@@ -46,7 +46,7 @@ class Chance:
 
     def uniform(self, draw: str, ids: Ids) -> Floats:
         """Uniform in [0, 1)."""
-        return (self.bits(draw, ids) >> np.uint64(11)) * 2.0**-53
+        return np.asarray((self.bits(draw, ids) >> np.uint64(11)) * 2.0**-53, dtype=np.float64)
 
     def below(self, draw: str, ids: Ids, count: int) -> Ints:
         """Whole numbers in 0..count-1."""

@@ -119,21 +119,25 @@ class Columns:
 
     @cached_property
     def order_no(self) -> pl.Series:
+        """Order numbers."""
         return fixed("D" + self.letter, self.date, digits(self.lists.positions, 8))
 
     @cached_property
     def logistics_no(self) -> pl.Series:
+        """Waybill numbers."""
         return fixed(
             "Y" + self.letter, digits(self.lists.carrier, 1), self.date, digits(self.lists.positions, 8)
         )
 
     @cached_property
     def pay_no(self) -> pl.Series:
+        """Payment numbers."""
         tail = self.chance.below("pay no", self.lists.ids, 10**6)
         return fixed(self.date, self.letter, digits(self.lists.positions, 8), digits(tail, 6))
 
     @cached_property
     def cop_no(self) -> pl.Series:
+        """Enterprise's own numbers."""
         return fixed("Q" + self.letter, self.date, digits(self.lists.positions, 8))
 
     def pre_no_of(self, which: Ints, attempt: Ints) -> pl.Series:
@@ -143,6 +147,7 @@ class Columns:
 
     @cached_property
     def invt_no(self) -> pl.Series:
+        """Customs list numbers."""
         number = (self.lists.day.timetuple().tm_yday - 1) * _LISTS_A_DAY + self.lists.positions
         return fixed(
             codes(self.lists.offices, self.lists.office), self.date[:4] + self.letter, digits(number, 9)
@@ -164,26 +169,32 @@ class Columns:
 
     @cached_property
     def office(self) -> pl.Series:
+        """Customs codes."""
         return taken(self.lists.offices, self.lists.office)
 
     @cached_property
     def mode(self) -> pl.Series:
+        """Supervision modes."""
         return taken(self.lists.modes, self.lists.mode)
 
     @cached_property
     def buyer_name(self) -> pl.Series:
+        """Names."""
         return self.people.name_of(self.lists.buyer)
 
     @cached_property
     def buyer_id(self) -> pl.Series:
+        """Identity numbers."""
         return self.people.id_of(self.lists.buyer)
 
     @cached_property
     def buyer_phone(self) -> pl.Series:
+        """Phones."""
         return self.people.phone_of(self.lists.buyer)
 
     @cached_property
     def buyer_address(self) -> pl.Series:
+        """Addresses."""
         return self.people.address_of(self.lists.buyer)
 
     @cached_property

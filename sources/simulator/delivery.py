@@ -17,7 +17,7 @@ from sources.contracts import CONTRACTS
 from sources.simulator.chance import Ints
 from sources.simulator.columns import Batch
 from sources.simulator.damage import damage
-from sources.simulator.faults import AMOUNT, Faults, business_keys
+from sources.simulator.faults import AMOUNT, Faults, broken_amount, business_keys
 from sources.simulator.gate_envelopes import GATE
 from sources.simulator.truth_log import TruthLog, WrittenFile
 from sources.simulator.world import DAY, MINUTE, World, day_of
@@ -165,6 +165,8 @@ class Delivery:
         for each in self._running:
             written = each.result()
             self.log.wrote(written)
+            if written.fault:
+                self.faults.note_file(written.fault, written.path)
             self._written.append(written)
         self._running.clear()
 
@@ -195,7 +197,7 @@ class Delivery:
         WRITERS[self.format](frame, kind, path)
         sent = hashlib.sha256(path.read_bytes()).hexdigest()
         relative = path.relative_to(self.out).as_posix()
-        fault = self.faults.of_file(relative)
+        fault = self.faults.of_file(relative.removesuffix("." + self.format))
         held = sent
         if fault:
             damage(path, self.format, fault)
@@ -221,12 +223,13 @@ class Delivery:
 
 
 def amount_total(frame: pl.DataFrame, kind: str) -> str:
-    """Control total of a file: the money fields of its contract added up, values that do not parse left out."""
+    """Control total of a file: the money fields of its contract added up, what does not parse left out."""
     total = 0
     for each in CONTRACTS[kind].amounts:
         if each.startswith("items."):
             values = frame.get_column("items").explode().struct.field(each.removeprefix("items."))
         else:
-            values = frame.filter(pl.col("_bad") != AMOUNT).get_column(each)
+            readable = pl.col("_bad") != AMOUNT if each == broken_amount(CONTRACTS[kind]) else pl.lit(True)
+            values = frame.filter(readable).get_column(each)
         total += int((values.sum() or 0) * 100_000)
     return f"{total // 100_000}.{total % 100_000:05d}"

@@ -95,6 +95,11 @@ class Faults:
         self.records[name].count += len(keys)
         self.records[name].keys += keys
 
+    def note_file(self, name: str, path: str) -> None:
+        """Write down a file a fault fell on."""
+        self.records[name].count += 1
+        self.records[name].keys.append(path)
+
     def _share(self, name: str, draw: str, ids: Ids) -> Flags:
         rate = self.rates.get(name, 0.0)
         return (
@@ -150,7 +155,7 @@ class Faults:
         return frame
 
     def of_file(self, path: str) -> str | None:
-        """The fault of a file, if any."""
+        """The fault of a file, if any; `path` is without its ending, so that all formats suffer alike."""
         own = np.frombuffer(path.encode().ljust(8 * (len(path.encode()) // 8 + 1)), dtype=np.uint64)
         name = np.bitwise_xor.reduce(own * np.arange(1, 2 * len(own), 2, dtype=np.uint64))[None]
         for fault in ("wrong_encoding", "truncated_file"):

@@ -108,6 +108,6 @@ def vehicles(lists: Lists, released: Ints) -> Groups:
 
 def passage(lists: Lists, groups: Groups) -> Ints:
     """When the vehicles pass the gate."""
-    mean = max(lists.world.calibration.times["gate_out_h"] - 2.0, 0.5)
+    mean = max(lists.world.calibration.times["gate_out_h"] - 3.2, 0.5)
     wait = lists.world.chance.exponential_ms("gate", groups.ids, mean)
     return (groups.at + HOUR // 2 + wait) // SECOND * SECOND

@@ -21,11 +21,9 @@ def import_lists(c: Columns) -> Iterator[Batch]:
     """Lists, and those declared a second time."""
     lists = c.lists
     bonded = ~lists.mode_is("9610")
-    flight = np.maximum(c.arrivals.of, 0)
-    shared = only(flight_columns(c), "voyageNo", "billNo", "trafNo")
-    direct = {name: value.gather(flight) for name, value in shared.items() if isinstance(value, pl.Series)}
     own = pl.Series(bonded)
     empty = pl.Series([None], dtype=pl.String).new_from_index(0, len(lists))
+    flown = picked(only(flight_columns(c), "voyageNo", "billNo", "trafNo"), c.arrivals.of[~bonded])
     values: dict[str, Value] = {
         **REQUEST,
         **c.trade,
@@ -59,7 +57,7 @@ def import_lists(c: Columns) -> Iterator[Batch]:
         "areaName": empty.zip_with(~own, c.people.warehouses.name(lists.seller % len(c.people.warehouses))),
         "tradeMode": c.mode,
         "trafMode": taken(("5", "W"), bonded.astype(np.int64)),
-        **{name: empty.zip_with(own, value) for name, value in direct.items()},
+        **{name: empty.scatter(np.flatnonzero(~bonded), value) for name, value in flown.items()},
         "country": taken(("142", "116", "502"), np.where(bonded, 0, 1 + lists.seller % 2)),
         "freight": money(lists.freight),
         "insuredFee": money(np.zeros_like(lists.app)),

@@ -75,7 +75,8 @@ class Lists:
     def per_list(self, values: Ints) -> Ints:
         """Sum of an item column a list."""
         edges = np.concatenate([[0], np.cumsum(self.counts)])
-        return np.diff(np.concatenate([[0], np.cumsum(values)])[edges])
+        sums: Ints = np.diff(np.concatenate([[0], np.cumsum(values)])[edges])
+        return sums
 
     @cached_property
     def goods(self) -> Ints:
@@ -141,7 +142,8 @@ class Lists:
     def earlier(self, draw: str, low_min: int, high_min: int) -> Ints:
         """A whole second some minutes before the declaration, but on the same day."""
         by = self.world.chance.between(draw, self.ids, low_min * 60, high_min * 60) * 1000
-        return np.maximum(self.app - by, midnight(self.day))
+        at: Ints = np.maximum(self.app - by, midnight(self.day))
+        return at
 
 
 def lists_of(world: World, day: date, flow: str, first: int) -> Lists:

@@ -52,7 +52,9 @@ def write_truth(out: Path, world: World, file_format: str, faults: Faults, log: 
             }
             for each in log.files
         ],
-        "documents": {kind: _counts(log, kind) for kind in CONTRACTS if log.counts.get(kind)},
+        "documents": {
+            kind: _counts(log, kind) for kind in CONTRACTS if kind in {each.kind for each in log.files}
+        },
         "quarantined": [
             {"kind": each.kind, "key": key, "rule": rule}
             for each in log.files

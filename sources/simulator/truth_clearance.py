@@ -84,7 +84,7 @@ class Clearance:
         return figures, exclusions
 
     def _gone(self, by: int) -> Ints:
-        """When a list had left for good by a moment: cancelled, returned, closed, or in a repair that lasts."""
+        """When a list had left for good by a moment: cancelled, returned, closed, or in repair."""
         gone = np.full(len(self.c["flow"]), FOREVER, dtype=np.int64)
         for name in ("cancelled", "returned", "closed"):
             at = self.c[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ def _ladders(cells: Cells, which: Flags, duration: Ints, censored: Flags) -> lis
     packed = np.sort((cells.of[which] << 44) | (duration[which] << 1) | censored[which])
     edges = np.searchsorted(packed, np.arange(len(cells) + 1, dtype=np.int64) << 44)
     values, flags = (packed & ((1 << 44) - 1)) >> 1, (packed & 1).astype(np.bool_)
-    return [(values[a:b], flags[a:b]) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [(values[a:b], flags[a:b]) for a, b in pairwise(edges)]
 
 
 def released(cells: Cells, which: Flags, duration: Ints, censored: Flags) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ def write_parquet(frame: pl.DataFrame, kind: str, path: Path) -> None:
 
 
 def write_csv(frame: pl.DataFrame, kind: str, path: Path) -> None:
-    """One line an item, head fields repeated; an item field named like a head field gets `item_` before it."""
+    """One line an item, head fields repeated; an item field named like a head field begins `item_`."""
     contract, texts = CONTRACTS[kind], heads(frame, kind)
     if contract.items:
         goods, counts = items(frame, kind)
