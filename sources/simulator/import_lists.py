@@ -57,7 +57,7 @@ def import_lists(c: Columns) -> Iterator[Batch]:
         "areaName": empty.zip_with(~own, c.people.warehouses.name(lists.seller % len(c.people.warehouses))),
         "tradeMode": c.mode,
         "trafMode": taken(("5", "W"), bonded.astype(np.int64)),
-        **{name: empty.scatter(np.flatnonzero(~bonded), value) for name, value in flown.items()},
+        **{name: empty.clone().scatter(np.flatnonzero(~bonded), value) for name, value in flown.items()},
         "country": taken(("142", "116", "502"), np.where(bonded, 0, 1 + lists.seller % 2)),
         "freight": money(lists.freight),
         "insuredFee": money(np.zeros_like(lists.app)),

@@ -145,6 +145,16 @@ def test_numbers_have_their_format(frames: dict[str, pl.DataFrame]) -> None:
         assert number[17] == "10X98765432"[total % 11]
 
 
+def test_direct_lists_name_the_flight_that_brought_them(frames: dict[str, pl.DataFrame]) -> None:
+    flights = frames["CEB711"].select("billNo", "voyageNo", "trafNo", "customsCode", "logisticsCode", "items")
+    flights = flights.explode("items").unnest("items")
+    direct = frames["CEB621"].filter(pl.col("tradeMode") == "9610")
+    both = direct.join(flights, on=["logisticsCode", "logisticsNo"], suffix="_flight")
+    assert len(both) > 10
+    for name in ("billNo", "voyageNo", "trafNo", "customsCode"):
+        assert both[name].equals(both[f"{name}_flight"], check_names=False), name
+
+
 def test_receipts_bear_the_ids_of_what_they_answer(frames: dict[str, pl.DataFrame]) -> None:
     for kind, frame in frames.items():
         answers = CONTRACTS[kind].answers
