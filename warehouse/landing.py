@@ -139,6 +139,8 @@ def _files(
                     known=member_digest in known,
                 )
             )
+        if not members:
+            raise ArchiveRefused("holds no files; send it again with its files")
         yield from members  # only once the whole archive proved sound
     except ArchiveRefused as refused:
         yield replace(itself, refusal=Refusal(refused.rule, f"{name}: {refused}"))
@@ -152,7 +154,7 @@ def is_archive(path: Path) -> bool:
         magic = file.read(4)
     if magic[:2] == b"\x1f\x8b":
         return True
-    if magic != b"PK\x03\x04" or not zipfile.is_zipfile(path):
+    if magic not in (b"PK\x03\x04", b"PK\x05\x06") or not zipfile.is_zipfile(path):
         return False
     with zipfile.ZipFile(path) as archive:
         return "[Content_Types].xml" not in archive.namelist()
