@@ -7,6 +7,7 @@ many fields as the header; lines end alike; there is no NUL. A missing newline a
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,54 +23,53 @@ Positions = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Block:
-    """Whole records: their bytes, how many they are, and the line each begins on (1-based)."""
+    """Whole records that passed: where their bytes lie, and the line each begins on (1-based)."""
 
-    data: bytes
-    records: int
-    starts: Positions
+    start: int
+    end: int
+    second: int  # where the second record begins (the end if there is one record)
     lines: Positions
     quoted: bool
 
 
-def blocks(data: bytes, fields: int | None = None, size: int = limits.CHUNK_BYTES) -> Iterator[Block]:
+def blocks(data: bytes | mmap.mmap, start: int = 0, size: int = limits.CHUNK_BYTES) -> Iterator[Block]:
     """Checked blocks of whole records in file order; the first record's field count holds for all.
 
     `data` is UTF-8 without byte-order mark. Refuses (F6) with the line of the first record that breaks
-    the grammar; nothing of a block is given before the block has passed.
+    the grammar.
     """
-    nul = data.find(b"\0")
-    if nul >= 0:
-        raise _refused("a NUL byte", data, nul)
     crlf = _line_ends(data)
-    start, line = 0, 1
+    fields: int | None = None
+    line = 1
     while start < len(data):
         window = size
         while True:
             piece = data[start : start + window]
             final = start + len(piece) >= len(data)
-            block, used = _block(piece, final=final, fields=fields, line=line, crlf=crlf)
-            if block is not None:
+            passed = _records(piece, final=final, fields=fields, line=line, crlf=crlf)
+            if passed is not None:
                 break
             if window >= limits.XML_DOCUMENT_BYTES * 4:
                 raise RefusalError("F6", "one record is longer than 128 MiB: a quote is not closed", line)
             window *= 2
-        if fields is None:
-            fields = _first_count(block)
-        yield block
+        used, starts, lines, quoted, fields = passed
+        second = int(starts[1]) if len(starts) > 1 else used
+        yield Block(start, start + used, start + second, lines, quoted)
         start += used
         line += piece.count(b"\n", 0, used)
 
 
-def _line_ends(data: bytes) -> bool:
+def _line_ends(data: bytes | mmap.mmap) -> bool:
     """Whether lines end CR LF; refuses a file that mixes line ends (outside quotes is checked later)."""
     first = data.find(b"\n")
     return first > 0 and data[first - 1] == _CR
 
 
-def _block(
+def _records(
     piece: bytes, *, final: bool, fields: int | None, line: int, crlf: bool
-) -> tuple[Block | None, int]:
-    """The whole records at the start of a piece and the bytes they take, or None to ask for more bytes."""
+) -> tuple[int, Positions, Positions, bool, int] | None:
+    """The whole records at the start of a piece, checked: (bytes taken, where each begins, its line, whether
+    any is quoted, fields a record). None asks for more bytes."""
     raw = np.frombuffer(piece, dtype=np.uint8)
     quotes = np.flatnonzero(raw == _QUOTE)
     newlines, commas = np.flatnonzero(raw == _LF), np.flatnonzero(raw == _COMMA)
@@ -79,7 +79,7 @@ def _block(
     elif len(outside_newlines):
         used = int(outside_newlines[-1]) + 1
     else:
-        return None, 0
+        return None
     if used < len(piece):
         raw, piece = raw[:used], piece[:used]
         quotes, newlines, commas = (each[each < used] for each in (quotes, newlines, commas))
@@ -88,6 +88,11 @@ def _block(
     if starts[-1] == len(piece):
         starts = starts[:-1]
     lines = np.searchsorted(newlines, starts) + line
+    nul = piece.find(b"\0")
+    if nul >= 0:
+        raise RefusalError(
+            "F6", "a NUL byte; export the file again", line + int(np.searchsorted(newlines, nul))
+        )
     first_bad = [len(piece)]
     reasons = {len(piece): ""}
 
@@ -118,7 +123,7 @@ def _block(
                 "a comma must stand in double quotes: correct the line and send the file again",
                 int(lines[at]),
             )
-        return Block(piece, len(starts), starts, lines, bool(len(quotes))), used
+        return used, starts, lines, bool(len(quotes)), expected
     bad = min(first_bad)
     record = int(np.searchsorted(starts, bad, side="right")) - 1
     at_line = line + int(np.searchsorted(newlines, bad))
@@ -162,16 +167,3 @@ def _line_end_faults(
     bare_feeds = newlines[(newlines == 0) | (raw[np.maximum(newlines - 1, 0)] != _CR)]
     follows = np.where(returns + 1 < len(raw), raw[np.minimum(returns + 1, len(raw) - 1)], _LF)
     return np.sort(np.concatenate((bare_feeds, returns[follows != _LF])))
-
-
-def _first_count(block: Block) -> int:
-    raw = np.frombuffer(block.data, dtype=np.uint8)
-    quotes = np.flatnonzero(raw == _QUOTE)
-    newlines = _outside(np.flatnonzero(raw == _LF), quotes)
-    end = int(newlines[0]) if len(newlines) else len(raw)
-    commas = _outside(np.flatnonzero(raw[:end] == _COMMA), quotes)
-    return len(commas) + 1
-
-
-def _refused(what: str, data: bytes, at: int) -> RefusalError:
-    return RefusalError("F6", f"{what}; export the file again", data.count(b"\n", 0, at) + 1)

@@ -6,6 +6,7 @@ import csv
 import io
 import mmap
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -19,95 +20,104 @@ from sources.readers.recognise import KIND_COLUMN, Layout, nameable, one_kind
 from sources.readers.refusal import RefusalError
 
 
+@dataclass(frozen=True)
+class _Checked:
+    """A file that passed the gate: its bytes as UTF-8, its column names, and its blocks of records."""
+
+    data: bytes | mmap.mmap
+    names: list[str]
+    blocks: list[Block]
+
+    @property
+    def rows(self) -> int:
+        return sum(len(each.lines) for each in self.blocks) - 1
+
+    def frames(self, columns: list[str]) -> Iterator[pl.DataFrame]:
+        """Raw text rows of these columns with `line_no`, a block at a time, without the header."""
+        for number, block in enumerate(self.blocks):
+            start = block.start if number else block.second
+            lines = block.lines if number else block.lines[1:]
+            frame = _parse(self.data[start : block.end], self.names, columns, quoted=block.quoted)
+            if frame.height != len(lines):
+                raise RuntimeError(
+                    f"CSV parser gave {frame.height} records where the gate counted {len(lines)}"
+                )
+            yield frame.with_columns(pl.Series("line_no", lines, dtype=pl.Int64))
+
+
 def read(path: Path) -> Reading:
     """The documents of a CSV file: see csv_gate for its grammar, flat for how rows become documents."""
-    with path.open("rb") as handle, mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-        encoding, mark = flat_text_encoding(mapped)
-        data = mapped[mark:]
-    if encoding != "utf-8":
-        data = data.decode(encoding).encode()
-    names = _header(data)
-    checked = 0
-    for block in blocks(data):
-        checked += block.records
-    kind = _kind(data, names) if KIND_COLUMN in names else None
-    layout, template = sheet.understand(names, kind)
-    reading = Reading("csv", layout.contract, iter(()), lines=checked - 1, template=template)
+    checked = _checked(path)
+    kind = None
+    if KIND_COLUMN in checked.names and checked.rows:
+        frames = checked.frames([KIND_COLUMN])
+        kind = one_kind({each for frame in frames for each in sheet.kinds_in(frame)})
+    layout, template = sheet.understand(checked.names, kind)
+    reading = Reading("csv", layout.contract, iter(()), lines=checked.rows, template=template)
     reading.unknown.update(nameable(layout.unknown) if template is None else layout.unknown)
-    reading.batches = _batches(data, names, layout)
+    reading.batches = _batches(checked, layout)
     return reading
 
 
-def _header(data: bytes) -> list[str]:
-    if not data.strip():
+def _checked(path: Path) -> _Checked:
+    data: bytes | mmap.mmap
+    with path.open("rb") as handle:
+        data = mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ)
+    encoding, mark = flat_text_encoding(data)
+    if encoding != "utf-8":
+        data = data[mark:].decode(encoding).encode()
+        mark = 0
+    passed = list(blocks(data, mark))
+    if not passed or not data[mark : mark + 4096].strip():
         raise RefusalError("F1", "the file is empty; export it again", 1)
-    first = next(blocks(data, size=64 * 1024))
-    end = int(first.starts[1]) if first.records > 1 else len(first.data)
-    names: list[str] = next(csv.reader(io.StringIO(first.data[:end].decode(), newline=""), strict=True))
-    return names
+    header = data[mark : passed[0].second].decode()
+    names: list[str] = next(csv.reader(io.StringIO(header, newline=""), strict=True))
+    if len(names) == 1:
+        raise RefusalError(
+            "F4", "the first row has no comma, so this is no CSV extract; send XML, CSV, Parquet or xlsx", 1
+        )
+    return _Checked(data, names, passed)
 
 
-def _frames(data: bytes, names: list[str], columns: list[str] | None = None) -> Iterator[pl.DataFrame]:
-    """Raw text rows with `line_no`, a block at a time; `columns` limits what is read."""
-    first = True
-    for block in blocks(data):
-        body, lines = block.data, block.lines
-        if first:
-            body, lines = (body[int(block.starts[1]) :], lines[1:]) if block.records > 1 else (b"", lines[:0])
-            first = False
-        frame = _parse(body, block, names, columns)
-        if frame.height != len(lines):
-            raise RuntimeError(f"CSV parser gave {frame.height} records where the gate counted {len(lines)}")
-        yield frame.with_columns(pl.Series("line_no", lines, dtype=pl.Int64))
-
-
-def _parse(body: bytes, block: Block, names: list[str], columns: list[str] | None) -> pl.DataFrame:
-    wanted = names if columns is None else columns
+def _parse(body: bytes, names: list[str], wanted: list[str], *, quoted: bool) -> pl.DataFrame:
     if not body:
         return pl.DataFrame(schema=dict.fromkeys(wanted, pl.String))
-    places = [names.index(each) for each in wanted]
+    places = sorted(names.index(each) for each in wanted)
     frame = pl.read_csv(
         body,
         has_header=False,
-        columns=sorted(places),
-        quote_char='"' if block.quoted else None,
+        columns=places,
+        quote_char='"' if quoted else None,
         infer_schema=False,
         truncate_ragged_lines=False,
         ignore_errors=False,
     )
-    frame.columns = [names[place] for place in sorted(places)]
+    frame.columns = [names[place] for place in places]
     return frame.select(wanted)
 
 
-def _kind(data: bytes, names: list[str]) -> str:
-    kinds: set[str | None] = set()
-    for frame in _frames(data, names, [KIND_COLUMN]):
-        kinds.update(sheet.kinds_in(frame))
-    return one_kind(kinds)
-
-
-def _batches(data: bytes, names: list[str], layout: Layout) -> Iterator[Batch]:
+def _batches(checked: _Checked, layout: Layout) -> Iterator[Batch]:
     """Batches of whole documents. Where the rows of a document lie together (they nearly always do) the
     file is read in blocks; otherwise all its rows are gathered first."""
     wanted = [*layout.head, *layout.items]
     if not layout.items:
         done = 0
-        for frame in _frames(data, names, wanted):
+        for frame in checked.frames(wanted):
             batch = flat.grouped(frame, layout, done + 1)
             done += batch.head.height
             yield batch
         return
     keys = flat.key_columns(layout)
-    numbered = flat.with_documents(pl.concat(list(_frames(data, names, keys))), layout)
+    numbered = flat.with_documents(pl.concat(list(checked.frames(keys))), layout)
     owners = numbered.get_column("row_no")
     del numbered
     if not owners.is_sorted():
-        rows = pl.concat(list(_frames(data, names, wanted)))
+        rows = pl.concat(list(checked.frames(wanted)))
         yield flat.nest(rows.with_columns(owners), layout)
         return
     held: pl.DataFrame | None = None
     at = 0
-    for frame in _frames(data, names, wanted):
+    for frame in checked.frames(wanted):
         rows = frame.with_columns(owners.slice(at, frame.height))
         at += frame.height
         if held is not None:

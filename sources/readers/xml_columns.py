@@ -1,16 +1,17 @@
 """CEB messages a column at a time: several times faster than a walk, for files that are plain.
 
-The file is first proved well-formed by libxml2, without building anything. In a well-formed file with no
-comment, CDATA, instruction or namespace declaration after the root tag, and as many `<` as `>`, every
-`<` begins a tag and ends with the next `>`: the tags are found by position, the texts between them
-are cut out as columns. What is not plain in itself (text where elements belong, an element given twice)
-is handed to `xml_walk`, which also says what is wrong with it; both must give the same batches.
+The file is first proved well-formed by libxml2, without building anything. In a well-formed
+piece with no comment, CDATA or instruction, and as many `<` as `>`, every `<` begins a tag that ends with
+the next `>`: the tags are found by position, the texts between them are cut out as columns. A piece that
+is not plain (text where elements belong, an element given twice, `>` in a text) is handed to `xml_walk`,
+which also says what is wrong with it; both must give the same batches.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +29,6 @@ from sources.readers.xml_source import XmlSource
 from sources.readers.xml_walk import ENVELOPE_ELEMENTS, Walk, names_of, syntax_refusal
 
 Ints = npt.NDArray[np.int64]
-_NEVER = (b"<!", b"<?", b"xmlns")
 _ENTITY = re.compile(r"&(#[0-9]+|#x[0-9A-Fa-f]+|amp|lt|gt|quot|apos);")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _HEAD, _ITEM, _OTHER = 0, 1, 2
@@ -36,6 +36,24 @@ _HEAD, _ITEM, _OTHER = 0, 1, 2
 
 class NotPlainError(Exception):
     """The piece must be walked."""
+
+
+class MarkupError(NotPlainError):
+    """The piece has a comment, CDATA or instruction, which may go on in the next: the rest must be walked."""
+
+
+@dataclass(frozen=True)
+class _Rest:
+    """The rest of a message behind its root tag, to be walked."""
+
+    pieces: Iterable[bytes]
+    where: str
+
+    def chunks(self, size: int) -> Iterator[bytes]:
+        """The pieces, none larger than `size`."""
+        for piece in self.pieces:
+            for at in range(0, len(piece), size):
+                yield piece[at : at + size]
 
 
 class _Nothing:
@@ -49,8 +67,8 @@ class _Nothing:
 _NOTHING: Any = _Nothing()
 
 
-def proved(source: XmlSource) -> bool:
-    """Whether a well-formed file is plain; refuses (F1, F3, F7) one that is not well-formed."""
+def prove(source: XmlSource) -> None:
+    """Refuses (F1, F3, F7) a file that is not well-formed."""
     parser = etree.XMLParser(
         target=_NOTHING,
         resolve_entities=False,
@@ -59,19 +77,13 @@ def proved(source: XmlSource) -> bool:
         dtd_validation=False,
         huge_tree=False,
     )
-    skip, tail, plain = source.root.end, b"", True
     try:
         for chunk in source.chunks():
             for at in range(0, len(chunk), limits.FEED_BYTES):
                 parser.feed(chunk[at : at + limits.FEED_BYTES])
-            body = tail + chunk[skip:]
-            skip = max(0, skip - len(chunk))
-            plain = plain and not any(each in body for each in _NEVER)
-            tail = body[-8:]
         parser.close()
     except etree.XMLSyntaxError as error:
         raise syntax_refusal(error, source.where) from error
-    return plain
 
 
 @dataclass(frozen=True)
@@ -100,21 +112,30 @@ class Columns:
     def batches(self) -> Iterator[Batch]:
         """Batches of the message's documents, one a piece of the file."""
         held, skip, line = b"", self.source.root.end, 1
-        for chunk in self.source.chunks():
+        chunks = self.source.chunks()
+        for chunk in chunks:
             if skip:
                 line += chunk.count(b"\n", 0, skip)
             held += chunk[skip:]
             skip = max(0, skip - len(chunk))
             cut = self._last_end(held)
             if cut:
-                piece, held = held[:cut], held[cut:]
-                yield self._piece(piece, line, last=False)
+                piece = held[:cut]
+                try:
+                    yield self._piece(piece, line, last=False)
+                except MarkupError:
+                    yield from self._walked(itertools.chain([held], chunks), line)
+                    return
+                held = held[cut:]
                 line += piece.count(b"\n")
             elif len(held) > limits.XML_DOCUMENT_BYTES:
                 raise RefusalError(
                     "F3", f"{self.source.where}one document of more than 32 MiB; split it", line
                 )
-        yield self._piece(held, line, last=True)
+        try:
+            yield self._piece(held, line, last=True)
+        except MarkupError:
+            yield from self._walked([held], line)
 
     def _last_end(self, held: bytes) -> int:
         """Where the last whole document ends; 0 if none does."""
@@ -127,34 +148,36 @@ class Columns:
     def _piece(self, piece: bytes, line: int, *, last: bool) -> Batch:
         try:
             batch = self._columns(piece, line, last=last)
+        except MarkupError:
+            raise
         except NotPlainError:
-            batch = self._walked(piece, line, last=last)
+            name = re.split(rb"[\s/>]", self.source.root.tag[1:], maxsplit=1)[0]
+            (batch,) = self._walked([piece, b"" if last else b"</" + name + b">"], line)
+            return batch
         self.documents += batch.head.height
         return batch
 
-    def _walked(self, piece: bytes, line: int, *, last: bool) -> Batch:
-        """The piece as a message of its own, through the walk; numbers and lines are those of the file."""
+    def _walked(self, pieces: Iterable[bytes], line: int) -> Iterator[Batch]:
+        """The pieces as a message of their own, through the walk; numbers and lines are those of the file."""
         tag = self.source.root.tag
-        closing = b"" if last else b"</" + re.split(rb"[\s/>]", tag[1:], maxsplit=1)[0] + b">"
-        walk = Walk(XmlSource(data=tag + piece + closing, where=self.source.where), self.contract)
         shift = line - 1 - tag.count(b"\n")
+        walk = Walk(_Rest(itertools.chain([tag], pieces), self.source.where), self.contract)
+        before = self.documents
         try:
-            batches = list(walk.batches())
+            for batch in walk.batches():
+                head, items, findings = (
+                    None if each is None else each.with_columns(pl.col("row_no") + before)
+                    for each in (batch.head, batch.items, batch.findings)
+                )
+                if head is None:
+                    raise TypeError("a batch without heads")
+                self.documents += head.height
+                yield Batch(self.contract, head.with_columns(pl.col("line_no") + shift), items, findings)
         except RefusalError as error:
             refusal = error.refusal
             at = refusal.line + shift if refusal.line is not None else None
             raise RefusalError(refusal.rule, refusal.message, at) from error
         self.unknown |= walk.unknown
-        frames = [
-            pl.concat(each) if (each := [part for part in parts if part is not None]) else None
-            for parts in zip(*((one.head, one.items, one.findings) for one in batches), strict=True)
-        ]
-        head, items, findings = (
-            None if each is None else each.with_columns(pl.col("row_no") + self.documents) for each in frames
-        )
-        if head is None:
-            raise ValueError("a walk gives at least one batch")
-        return Batch(self.contract, head.with_columns(pl.col("line_no") + shift), items, findings)
 
     def _columns(self, piece: bytes, line: int, *, last: bool) -> Batch:
         raw = np.frombuffer(piece, dtype=np.uint8)
@@ -213,7 +236,7 @@ class Columns:
         encoded = texts.take(pa.array(3 * tags.elements)).dictionary_encode()
         words: list[str] = encoded.dictionary.to_pylist()
         codes: Ints = encoded.indices.to_numpy().astype(np.int64)
-        names = _Names(words, self._prefixes)
+        names = _Names(words, self._prefixes, self.source.root.prefixes)
         crowded = names.crowded()
         if len(crowded):
             first = int(tags.lt[tags.elements[np.isin(codes, crowded)][0]])
@@ -250,13 +273,15 @@ class Columns:
 class _Names:
     """Tag texts (`<ceb:guid`) by their code in a piece: local name, and whether in our namespace."""
 
-    def __init__(self, words: list[str], prefixes: set[str]) -> None:
+    def __init__(self, words: list[str], prefixes: set[str], declared: Collection[str]) -> None:
         self._attributes: list[int] = []
         places: dict[tuple[bool, str], int] = {}
         merged = []
         for word in words:
             name, *rest = word[1:].rstrip("/").split(None, 1)
             prefix, _, local = name.rpartition(":")
+            if (prefix and prefix not in declared) or (rest and "xmlns" in rest[0]):
+                raise NotPlainError
             own = prefix in prefixes
             merged.append(places.setdefault((own, local), len(places)))
             self._attributes.append(rest[0].count("=") if rest else 0)
@@ -318,9 +343,12 @@ class _Cut:
 
 def _tags(raw: npt.NDArray[np.uint8], line: int, where: str, *, last: bool) -> _Tags:
     lt, gt = np.flatnonzero(raw == 0x3C), np.flatnonzero(raw == 0x3E)
+    next_to = raw[np.minimum(lt + 1, len(raw) - 1)]
+    if bool(np.any((next_to == 0x21) | (next_to == 0x3F))):
+        raise MarkupError
     if len(lt) != len(gt) or bool(np.any(gt < lt)) or bool(np.any(lt[1:] < gt[:-1])):
         raise NotPlainError
-    closing = raw[lt + 1] == 0x2F
+    closing = next_to == 0x2F
     empty = (raw[gt - 1] == 0x2F) & ~closing
     after = 1 + np.cumsum(np.where(closing, -1, np.where(empty, 0, 1)))
     if len(after) and int(after[-1]) != (0 if last else 1):

@@ -12,10 +12,9 @@ from sources.readers import gate_messages, limits
 from sources.readers.batch import Batch
 from sources.readers.reading import Reading
 from sources.readers.refusal import RefusalError
-from sources.readers.xml_columns import Columns, proved
+from sources.readers.xml_columns import Columns, prove
 from sources.readers.xml_source import Root, XmlSource
 from sources.readers.xml_tree import parsed
-from sources.readers.xml_walk import Walk
 from sources.readers.xml_walk import line as line_of
 
 CEB = "http://www.chinaport.gov.cn/ceb"
@@ -57,7 +56,8 @@ def _message(source: XmlSource, envelopes: int) -> Reading:
 
 
 def _ceb(source: XmlSource, contract: Contract) -> Reading:
-    walk = Columns(source, contract) if proved(source) else Walk(source, contract)
+    prove(source)
+    walk = Columns(source, contract)
     reading = Reading("xml", contract, iter(()), unknown=walk.unknown)
 
     def batches() -> Iterator[Batch]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import polars as pl
 from lxml import etree
@@ -16,10 +17,22 @@ from sources.contracts import Contract, Field
 from sources.readers import limits
 from sources.readers.batch import FINDING_ROWS, Batch
 from sources.readers.refusal import RefusalError
-from sources.readers.xml_source import XmlSource
 
 #: Elements beside the documents that carry no document data.
 ENVELOPE_ELEMENTS = frozenset({"BaseTransfer", "BaseSubscribe", "ExtendMessage", "Signature"})
+
+
+class Chunks(Protocol):
+    """What a walk needs of its source: UTF-8 pieces, and how messages name it."""
+
+    @property
+    def where(self) -> str:
+        """Put before messages about a payload."""
+
+    def chunks(self, size: int) -> Iterator[bytes]:
+        """The message in pieces of at most `size` bytes."""
+
+
 #: Raw cells of one document or item, with `row_no` and for a head `line_no`.
 Cells = dict[str, str | int | None]
 
@@ -116,7 +129,7 @@ def _schema(fields: tuple[Field, ...], *numbers: str) -> dict[str, pl.DataType]:
 class Walk:
     """One pass over a message; `unknown` and `documents` are complete when the batches are used up."""
 
-    def __init__(self, source: XmlSource, contract: Contract) -> None:
+    def __init__(self, source: Chunks, contract: Contract) -> None:
         self.source, self.contract = source, contract
         self.unknown: set[str] = set()
         self.documents = 0
