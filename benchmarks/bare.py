@@ -16,7 +16,6 @@ from typing import Any
 
 import duckdb
 
-
 _SCRIPT = """
 CREATE TEMP TABLE versions AS
     SELECT flow, ebcCode, orderNo, guid, tradeMode AS mode, customsCode AS office, {app_time} AS app_at,

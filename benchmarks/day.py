@@ -133,7 +133,7 @@ def _run(home: str, extracts: str) -> dict[str, Any]:
 
     run = stages.begin(Path(home), ZONE, DAY)
     paths = timed("pull", lambda: pull(extracts, run.folder / "pulled"))
-    timed("land", lambda: stages.land(run, paths))
+    timed("land", lambda: stages.land(run, paths, extracts))
     timed("read", lambda: stages.read(run))
     timed("validate", lambda: stages.validate(run))
     timed("commit", lambda: stages.commit(run))

@@ -7,12 +7,12 @@ named; 2 wrong usage or configuration; 3 stopped, nothing of the stopped stage c
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from flows.commands import quarantine, run, simulate, sql, status
+from flows.commands import quarantine, run, simulate, status
+from flows.commands import sql as question
 from flows.errors import DayStopped, UsageProblem
 from flows.output import complain
 
@@ -27,7 +27,7 @@ app = typer.Typer(
 app.command("demo")(run.demo)
 app.command("simulate")(simulate.simulate)
 app.command("run")(run.run)
-app.command("sql")(sql.sql)
+app.command("sql")(question.sql)
 app.command("status")(status.status)
 app.add_typer(quarantine.app, name="quarantine")
 

@@ -12,6 +12,7 @@ from flows import stages, tasks
 from flows.day import DayReport
 from flows.pull import is_remote
 from flows.settings import home_path
+from flows.stages import Run
 from flows.tasks import timed
 
 
@@ -30,20 +31,28 @@ def daily(
     run = stages.begin(base, zone, day)
     report = DayReport(run.run_id, zone, day)
 
+    try:
+        return publish_day(run, report, url)
+    except Exception as error:
+        stages.stopped(run, report, str(error))
+        raise
+
+
+def publish_day(run: Run, report: DayReport, url: str) -> DayReport:
+    """The stages of a day in their order."""
     pull = tasks.pull_extracts.with_options(retries=tasks.REMOTE_RETRIES if is_remote(url) else 0)
-    paths = timed(report, "pull", lambda: pull(url, run.folder / "pulled"), lambda p: f"{len(p)} files")
+    paths = timed(report, "pull", lambda: pull(url, run.folder / "pulled"), lambda p: f"{len(p):,} files")
     timed(report, "land", lambda: tasks.land_bytes(run, paths, url), lambda _: stages.landed_sentence(run))
     timed(report, "read", lambda: tasks.read_documents(run), lambda _: stages.read_sentence(run))
-    page = timed(
-        report, "validate", lambda: tasks.validate_documents(run), lambda each: str(each or "nothing new")
-    )
+    timed(report, "validate", lambda: tasks.validate_documents(run), str)
     summary = timed(report, "commit", lambda: tasks.commit_documents(run), lambda each: each.sentence())
-    timed(report, "link", lambda: tasks.link_lists(run), lambda lists: f"{lists:,} lists brought up to date")
+    report.mended = timed(
+        report, "mend", lambda: tasks.take_in_mended_rows(run), lambda n: f"{n:,} released rows"
+    )
+    timed(report, "link", lambda: tasks.link_lists(run), lambda n: f"{n:,} lists brought up to date")
     report.vintages = timed(report, "measure", lambda: tasks.measure_day(run), stages.vintages_sentence)
     timed(report, "publish", lambda: tasks.publish_figures(run), lambda path: path.name)
-
     report.counted(summary)
-    report.validation_page = str(page) if page else None
     return tasks.close_day(run, report)
 
 
@@ -56,7 +65,7 @@ def default_inbox(home: Path, zone: str) -> Path:
 
 def as_date(value: date | str) -> date:
     """A date from a deployment's JSON parameter or as it is."""
-    return value if isinstance(value, date) else date.fromisoformat(value)
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def scheduled_date() -> date:
@@ -67,4 +76,5 @@ def scheduled_date() -> date:
     scheduled = flow_run.scheduled_start_time
     if scheduled is None or flow_run.id is None:
         raise ValueError("business_date is needed: this run was not started by a schedule")
-    return scheduled.astimezone(stages.BEIJING).date() - timedelta(days=1)
+    day: date = scheduled.astimezone(stages.BEIJING).date() - timedelta(days=1)
+    return day

@@ -23,6 +23,7 @@ class DayReport:
     rows_duplicate: int = 0
     rows_superseded: int = 0
     rows_quarantined: int = 0
+    mended: int = 0  # quarantined rows taken in after a release
     vintages: list[tuple[date, int]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)  # "name: rule, line, reason"
     quarantined: list[str] = field(default_factory=list)  # "rule: kind, count"
@@ -38,6 +39,11 @@ class DayReport:
         self.rows_duplicate = summary.rows_duplicate
         self.rows_superseded = summary.rows_superseded
         self.rows_quarantined = summary.rows_quarantined
+
+    @property
+    def changed(self) -> bool:
+        """Whether the run committed anything."""
+        return bool(self.files_new or self.mended or self.vintages)
 
     @property
     def all_well(self) -> bool:

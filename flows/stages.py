@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -30,6 +29,7 @@ from transforms.volume import volume_daily
 from warehouse import Home, Lake, documents, landing, linking, measuring, published, quarantine, vintages
 from warehouse.documents import CommitSummary
 from warehouse.home import pii_key
+from warehouse.runs import RunRecord, finish, note_unchanged
 from warehouse.shortcomings import shortcomings
 
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -61,16 +61,20 @@ class Run:
         return self.folder / "landed.json"
 
     @property
+    def page(self) -> Path:
+        """The validation page."""
+        return self.store.reports / self.run_id / "validation.html"
+
+    @property
     def outcomes(self) -> Path:
         """What reading them gave, as JSON."""
         return self.folder / "outcomes.json"
 
 
 def begin(home: Path, zone: str, business_date: date) -> Run:
-    """Name the run and prepare its folder; the only place that reads the clock."""
-    started_at = datetime.now(BEIJING).replace(tzinfo=None)
+    """Name the run and prepare its folder; every time the run writes down is read here."""
     run_id = f"{zone}-{business_date:%Y%m%d}-{uuid4().hex[:8]}"
-    run = Run(home, zone, business_date, run_id, started_at)
+    run = Run(home, zone, business_date, run_id, started_at=now())
     if not run.store.catalog.exists():
         with Lake.write(run.store):
             """Opening a new home for writing creates its catalog, so that readers find one."""
@@ -97,23 +101,38 @@ def read(run: Run) -> Path:
     return save(outcomes, run.outcomes)
 
 
-def validate(run: Run) -> Path | None:
-    """Check contracts and rules over what was read; returns the page of results, if anything was read.
+def validate(run: Run) -> str:
+    """Check contracts and rules over what was read; says what was found.
 
-    Raises DayStopped where a check itself broke: that says nothing about the data, and nothing is committed.
+    Raises CheckBroke where a check itself broke: that says nothing about the data, and nothing is
+    committed. The page of results is written all the same.
     """
     reporter().stage("validate")
-    zone = Zone.load(run.zone)
     with Lake.read(run.store) as lake:
-        checked = gate.check(lake.con, run.folder, zone_offices=tuple(zone.offices))
-    outcomes = load_outcomes(run.outcomes)
-    if not outcomes:
-        return None
-    page = run.store.reports / run.run_id / "validation.html"
-    page.parent.mkdir(parents=True, exist_ok=True)
-    records = [each.as_dict() for each in checked.records]
-    render(records, files_handed_over(run), page, run.zone, run.business_date)
-    return page
+        try:
+            checked = gate.check(lake.con, run.folder, Zone.load(run.zone).offices)
+        except gate.CheckBroke as broke:
+            write_page(run, broke.report)
+            raise
+    write_page(run, checked)
+    return f"{sum(checked.rejected.values()):,} documents rejected, {checked.warnings:,} warnings"
+
+
+def write_page(run: Run, checked: gate.GateReport) -> None:
+    """The validation page of the run, where there was anything to check."""
+    names = {each.file_hash: list(each.names) for each in load_landed(run.landed)}
+    files = [
+        {
+            "names": names[each.file_hash],
+            "kind": each.kind,
+            "rows_read": each.rows,
+            "first_error": f"{each.refusal.rule}: {each.refusal.message}" if each.refusal else None,
+            "first_error_line": each.refusal.line if each.refusal else None,
+        }
+        for each in load_outcomes(run.outcomes)
+    ]
+    if files:
+        render([each.as_dict() for each in checked.records], files, run.page, run.zone, run.business_date)
 
 
 def commit(run: Run) -> CommitSummary:
@@ -121,6 +140,23 @@ def commit(run: Run) -> CommitSummary:
     reporter().stage("commit")
     with Lake.write(run.store) as lake:
         return documents.commit(lake, run.store, run.zone, run.run_id, run.folder, run.started_at)
+
+
+def take_in_mended(run: Run) -> int:
+    """Read released quarantine rows again and take in those that pass now; returns how many."""
+    key, _ = pii_key(run.store)
+    offices = Zone.load(run.zone).offices
+    with Lake.write(run.store) as lake:
+        return quarantine.apply_releases(
+            lake,
+            run.store,
+            run.zone,
+            run.folder,
+            key,
+            check=lambda con, folder: gate.check(con, folder, offices),
+            run_id=run.run_id,
+            at=run.started_at,
+        )
 
 
 def link(run: Run) -> int:
@@ -163,23 +199,53 @@ def publish(run: Run) -> Path:
 
 
 def close(run: Run, report: DayReport) -> DayReport:
-    """Name what is missing or wrong and keep the run in the ledger if it changed anything."""
+    """Name what is missing or wrong and keep the run: in the ledger if it changed anything, else beside it."""
     landed = load_landed(run.landed)
-    outcomes = load_outcomes(run.outcomes)
-    report.files_seen, report.files_new = len(landed), len(outcomes)
-    hashes = [each.file_hash for each in landed]
+    report.files_seen, report.files_new = len(landed), len(load_outcomes(run.outcomes))
+    report.validation_page = str(run.page) if run.page.exists() else None
     with Lake.read(run.store) as lake:
-        found = shortcomings(lake, run.zone, run.business_date, hashes, Zone.load(run.zone).expected_kinds)
+        found = shortcomings(
+            lake,
+            run.zone,
+            run.business_date,
+            [each.file_hash for each in landed],
+            Zone.load(run.zone).expected_kinds,
+        )
     report.gaps, report.refused = list(found.gaps), list(found.refused)
     report.quarantined, report.warnings = list(found.quarantined), list(found.warnings)
+    keep(run, report.changed, "ok" if report.all_well else "warnings", report)
     shutil.rmtree(run.folder / "parts", ignore_errors=True)  # typed rows are in the lake, bytes in landing
     return report
 
 
-def files_handed_over(run: Run) -> list[dict[str, Any]]:
-    """What the validation page says of each new file: name, kind, rows, and why it was refused."""
-    names = {each.file_hash: each.names[0] for each in load_landed(run.landed)}
-    return [{**asdict(each), "name": names[each.file_hash]} for each in load_outcomes(run.outcomes)]
+def stopped(run: Run, report: DayReport, reason: str) -> None:
+    """Keep the record of a run that stopped; needs no lake, since the lake may be what failed."""
+    report.gaps = [reason]
+    keep(run, False, "stopped", report)
+
+
+def keep(run: Run, changed: bool, outcome: str, report: DayReport) -> None:
+    """Write the record of the run."""
+    record = RunRecord(
+        run_id=run.run_id,
+        zone=run.zone,
+        business_date=run.business_date,
+        started_at=run.started_at,
+        finished_at=now(),
+        outcome=outcome,
+        stages=report.stages,
+        problems=[f"{kind}: {sentence}" for kind, sentence in report.problems()],
+    )
+    if not changed:
+        note_unchanged(run.store, record)
+        return
+    with Lake.write(run.store) as lake:
+        finish(lake, record, changed=True)
+
+
+def now() -> datetime:
+    """Local Beijing time; read for the record of a run, never for a figure."""
+    return datetime.now(BEIJING).replace(tzinfo=None)
 
 
 def landed_sentence(run: Run) -> str:
@@ -201,13 +267,6 @@ def vintages_sentence(vintages: Sequence[tuple[date, int]]) -> str:
     if not vintages:
         return "no figure changed"
     return ", ".join(f"{day} vintage {vintage}" for day, vintage in vintages)
-
-
-def release_mended(run: Run) -> int:
-    """Read released quarantine rows again, so that this run takes them in; returns how many."""
-    key, _ = pii_key(run.store)
-    with Lake.write(run.store) as lake:
-        return quarantine.apply_releases(lake, run.store, run.zone, run.folder, key)
 
 
 def rates_frame(zone: Zone) -> pl.LazyFrame:

@@ -58,8 +58,8 @@ def read_documents(run: Run) -> Path:
 
 
 @task(name="validate documents", **_plain)
-def validate_documents(run: Run) -> Path | None:
-    """Check contracts and rules; returns the page of results, or nothing where there was nothing to check."""
+def validate_documents(run: Run) -> str:
+    """Check contracts and rules; says what was found."""
     return stages.validate(run)
 
 
@@ -67,6 +67,12 @@ def validate_documents(run: Run) -> Path | None:
 def commit_documents(run: Run) -> CommitSummary:
     """Store what was accepted and quarantine what was not, in one transaction."""
     return stages.commit(run)
+
+
+@task(name="take in mended rows", **_plain)
+def take_in_mended_rows(run: Run) -> int:
+    """Put released quarantine rows back."""
+    return stages.take_in_mended(run)
 
 
 @task(name="link lists", **_plain)

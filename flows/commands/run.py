@@ -9,7 +9,9 @@ from typing import Annotated
 
 import typer
 
+from expectations.outcome import CheckBroke
 from flows import output
+from flows.commands.figures import show
 from flows.day import DayReport
 from flows.errors import DayStopped, UsageProblem
 from flows.options import HomeOption, JsonOption, ZoneOption, load_zone, parse_date
@@ -80,7 +82,7 @@ def demo(home: HomeOption = None) -> None:
         report = run_day(zone.name, day, str(extracts / day.isoformat()), base)
         output.day_report(report)
         worst = max(worst, report.exit_code)
-    show_figures(base, zone.name, DEMO_DAYS[-1])
+    show(base, zone.name, DEMO_DAYS[-1])
     raise typer.Exit(worst)
 
 
@@ -89,15 +91,21 @@ def run_day(zone: str, day: date, inbox: str | None, home: Path, quiet: bool = F
     prepare_prefect(home)
     from flows.daily import daily
 
+    def work() -> DayReport:
+        return daily(zone, day, inbox, str(home))
+
     try:
         if quiet:
-            return daily(zone, day, inbox, str(home))
+            return work()
         with terminal_progress(output.err):
-            return daily(zone, day, inbox, str(home))
-    except (UsageProblem, DayStopped):
+            return work()
+    except UsageProblem:
         raise
-    except WarehouseError as error:
+    except (WarehouseError, CheckBroke, OSError) as error:
         raise DayStopped(str(error)) from error
+    except Exception as error:
+        output.err.print_exception()  # nobody foresaw this one: the whole story, and the exit code of a stop
+        raise DayStopped(f"{type(error).__name__}: {error}") from error
 
 
 def ensure_key(home: Path) -> None:
@@ -110,10 +118,3 @@ def ensure_key(home: Path) -> None:
             f"Made a personal-data key in {store.pii_key} (readable by you only). Keep it: without it new "
             "digests do not match old ones. Set TONGGUAN_PII_KEY to use your own."
         )
-
-
-def show_figures(home: Path, zone: str, day: date) -> None:
-    """The last day's volume, clearance and coverage, and how to ask for more."""
-    from flows.commands.figures import show
-
-    show(home, zone, day)

@@ -1,0 +1,89 @@
+"""`tongguan sql`: read-only questions to the live warehouse."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+
+from flows import output
+from flows.errors import UsageProblem
+from flows.options import HomeOption
+from flows.settings import home_path
+from warehouse import Home, query
+from warehouse.errors import WarehouseError
+
+
+class Form(StrEnum):
+    """How an answer is printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+#: More rows than anyone reads on a terminal; the others are counted, and every other format has them all.
+SHOWN_ROWS = 200
+
+
+def sql(
+    statement: Annotated[
+        str, typer.Argument(help="One SELECT (also WITH, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN).")
+    ],
+    form: Annotated[Form, typer.Option("--format", help="How to print the answer.")] = Form.TABLE,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write to this file instead of standard output.")
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Ask the warehouse; works while a run writes, and can change nothing.
+
+    Schemas: metrics, core, documents, ledger, quarantine, vintages. `SHOW ALL TABLES` lists what there is.
+
+    Example: tongguan sql "SELECT flow, lists, value_cny FROM metrics.volume_daily WHERE mode = 'all' AND
+    office = 'all' AND basis = 'released'" --format csv
+    """
+    if form is Form.PARQUET and out is None and sys.stdout.isatty():
+        raise UsageProblem("Parquet is not for a terminal: give --out FILE or redirect standard output.")
+    try:
+        answer = query.run(Home(home_path(home)), statement)
+    except WarehouseError as error:
+        raise UsageProblem(str(error)) from error
+    if form is Form.TABLE and out is None:
+        rows = answer.slice(0, SHOWN_ROWS).to_pylist()
+        numbers = [
+            field.name for field in answer.schema if str(field.type).startswith(("int", "double", "decimal"))
+        ]
+        output.table(f"{answer.num_rows:,} rows", rows, numbers)
+        if answer.num_rows > SHOWN_ROWS:
+            output.out.print(f"... and {answer.num_rows - SHOWN_ROWS:,} more; --format csv prints them all")
+        return
+    frame = pl.DataFrame(answer)
+    target = out or sys.stdout.buffer
+    if form is Form.PARQUET:
+        frame.write_parquet(target)
+    elif form is Form.JSON:
+        write = target.write_bytes if isinstance(target, Path) else target.write
+        write(as_json(answer.to_pylist()))
+    else:
+        as_texts(frame).write_csv(target)
+
+
+def as_json(rows: list[dict[str, object]]) -> bytes:
+    """One JSON array; money and times as text, exactly as stored."""
+    import json
+
+    return (json.dumps(rows, default=str, ensure_ascii=False) + "\n").encode()
+
+
+def as_texts(frame: pl.DataFrame) -> pl.DataFrame:
+    """Nested columns as JSON text, since CSV has no nesting."""
+    nested = [name for name, dtype in frame.schema.items() if dtype.is_nested()]
+    return frame.with_columns(
+        pl.col(name).map_elements(lambda value: str(value), return_dtype=pl.String) for name in nested
+    )
