@@ -6,7 +6,7 @@ last division, sums are integers and everything is sorted, so the same lists giv
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -14,7 +14,7 @@ import polars as pl
 
 from transforms import durations, kaplan_meier
 from transforms.exclusions import cut_total, spread, united
-from transforms.measures import MEASURES, QUANTILES, WITHIN_MS, Measure
+from transforms.measures import CLEARANCE_BASES, MEASURES, QUANTILES, WITHIN_MS, Measure
 from transforms.metric_tables import CLEARANCE_DAILY, EXCLUSIONS_DAILY, MetricTable
 from transforms.quantiles import HOUR_MS, in_hours, ladders, linear_quantiles
 from transforms.rollup import BREAKDOWN, Cells, with_cells
@@ -31,6 +31,16 @@ _TIMES = tuple(
         )
     )
 )
+_SPAN_COLUMNS = ("base", "duration", "censored", "excluded")
+_LABELS = {
+    "group": pl.UInt32(),
+    "business_date": pl.Date(),
+    "basis": pl.String(),
+    "measure": pl.String(),
+    "excluded": pl.Boolean(),
+}
+#: Rows taken together; with the eight subsets of the breakdown some 100 MB.
+_BATCH_ROWS = 200_000
 _KM_QUANTILES = {**QUANTILES, "max_h": (1, 1)}
 
 
@@ -41,7 +51,7 @@ def clearance_daily(lists: pl.LazyFrame, dates: Sequence[date], observed_until: 
     `observed_until` is the end (exclusive midnight) of the last business date loaded for the zone.
     """
     inputs = _prepared(lists, observed_until)
-    figures = [each for spans in _spans(inputs, dates) for each in _figures(inputs, spans)]
+    figures = [_figures(inputs, batch) for batch in _batches(_spans(inputs, dates))]
     return _table(CLEARANCE_DAILY, figures, inputs)
 
 
@@ -71,7 +81,7 @@ class _Spans:
     basis: str
     measure: Measure
     rows: pl.DataFrame  # row, base, from, until, censored, open_age, duration, excluded
-    open: pl.DataFrame  # row, base, age: the lists open at the end of the day (release basis)
+    open: pl.DataFrame  # base, open, max_age: lists open at the end of the day, or at observed_until
 
 
 def _prepared(lists: pl.LazyFrame, observed_until: datetime) -> _Inputs:
@@ -99,7 +109,7 @@ def _spans(inputs: _Inputs, dates: Sequence[date], excluded_only: bool = False) 
     for day in dates:
         end_of_day = durations.milliseconds(day + timedelta(days=1))
         by_then = durations.with_repair(inputs.lists, inputs.intervals, end_of_day)
-        open_then = durations.still_open(by_then, end_of_day)
+        open_then = _open(durations.still_open(by_then, end_of_day))
         released = inputs.lists.filter(durations.within_day("released_at", day))
         accepted = observed.filter(durations.within_day("accepted_at", day))
         for several in _same_span(measures):
@@ -109,7 +119,7 @@ def _spans(inputs: _Inputs, dates: Sequence[date], excluded_only: bool = False) 
             accepted_rows = durations.with_durations(
                 durations.acceptance_spans(accepted, several[0], until), several[0], inputs.blocks
             )
-            open_later = accepted_rows.select("row", "base", pl.col("open_age").alias("age")).drop_nulls()
+            open_later = _open(accepted_rows.select("base", pl.col("open_age").alias("age")).drop_nulls())
             for measure in several:
                 of_measure = durations.net if measure.net else pl.DataFrame.clone
                 yield _Spans(day, "release", measure, of_measure(released_rows), open_then)
@@ -124,29 +134,59 @@ def _same_span(measures: Sequence[Measure]) -> list[list[Measure]]:
     return list(groups.values())
 
 
-def _figures(inputs: _Inputs, spans: _Spans) -> Iterator[pl.LazyFrame]:
-    """One frame (none where no list is concerned): a row a cell, named as the table's columns, by cell."""
-    used = spans.rows.filter(pl.col("duration") >= 0)
-    counts = _counts(inputs.cells, spans, used)
-    if counts.is_empty():
-        return
-    estimate = _estimated if spans.basis == "acceptance" else _measured
-    figures = estimate(counts.lazy(), ladders(used, inputs.cells)).with_columns(
-        pl.lit(spans.day).alias("business_date"),
-        pl.lit(spans.basis).alias("basis"),
-        pl.lit(spans.measure.id).alias("measure"),
-        in_hours(pl.col("max_age")).alias("oldest_open_h"),
-        (in_hours(pl.col("excluded_ms")) if spans.measure.excluded else pl.lit(None)).alias("excluded_h"),
+def _open(lists: pl.DataFrame) -> pl.DataFrame:
+    return lists.group_by("base").agg(
+        pl.len().cast(pl.Int64).alias("open"), pl.col("age").max().alias("max_age")
     )
-    # Computed here: kept lazy, it would hold the sorted durations of every measure until the end.
-    yield figures.select("cell", *_wanted(CLEARANCE_DAILY)).collect(engine="in-memory").lazy()
 
 
-def _counts(cells: Cells, spans: _Spans, used: pl.DataFrame) -> pl.DataFrame:
-    """By cell: everything that adds up, and the maxima. Cells without a list concerned are left out."""
+def _batches(found: Iterable[_Spans]) -> Iterator[list[_Spans]]:
+    """Spans of one basis, taken together until they are many rows: small ones cost next to nothing."""
+    pending: dict[str, list[_Spans]] = {basis: [] for basis in CLEARANCE_BASES}
+    for each in found:
+        batch = pending[each.basis]
+        batch.append(each)
+        if sum(spans.rows.height for spans in batch) >= _BATCH_ROWS:
+            yield batch
+            pending[each.basis] = []
+    yield from (batch for batch in pending.values() if batch)
+
+
+def _figures(inputs: _Inputs, batch: Sequence[_Spans]) -> pl.LazyFrame:
+    """Rows of clearance_daily by cell; the spans of a batch are told apart by their number, `group`."""
+    rows = pl.concat(
+        each.rows.select(pl.lit(group, dtype=pl.UInt32).alias("group"), *_SPAN_COLUMNS)
+        for group, each in enumerate(batch)
+    )
+    used = rows.filter(pl.col("duration") >= 0)
+    counts = _counts(inputs.cells, batch, rows, used).lazy()
+    estimate = _estimated if batch[0].basis == "acceptance" else _measured
+    labels = pl.LazyFrame(
+        [
+            (group, each.day, each.basis, each.measure.id, each.measure.excluded)
+            for group, each in enumerate(batch)
+        ],
+        schema=_LABELS,
+        orient="row",
+    )
+    figures = (
+        estimate(counts, ladders(used, inputs.cells))
+        .join(labels, on="group", how="left")
+        .with_columns(
+            in_hours(pl.col("max_age")).alias("oldest_open_h"),
+            pl.when("excluded").then(in_hours(pl.col("excluded_ms"))).alias("excluded_h"),
+        )
+    )
+    # Computed here: kept lazy, it would hold the sorted durations of every batch until the end.
+    return figures.select("cell", *_wanted(CLEARANCE_DAILY)).collect(engine="in-memory").lazy()
+
+
+def _counts(cells: Cells, batch: Sequence[_Spans], rows: pl.DataFrame, used: pl.DataFrame) -> pl.DataFrame:
+    """By group and cell: everything that adds up, and the maxima, where any list is concerned."""
+    by = ["group", "base"]
     measured = (
         used.lazy()
-        .group_by("base")
+        .group_by(by)
         .agg(
             pl.len().cast(pl.Int64).alias("n"),
             pl.col("censored").sum().cast(pl.Int64),
@@ -159,31 +199,31 @@ def _counts(cells: Cells, spans: _Spans, used: pl.DataFrame) -> pl.DataFrame:
             ),
         )
     )
-    unused = pl.col("duration").is_null() | (pl.col("duration") < 0)
     left_out = (
-        spans.rows.lazy()
-        .filter(unused)
-        .group_by("base")
+        rows.lazy()
+        .filter(pl.col("duration").is_null() | (pl.col("duration") < 0))
+        .group_by(by)
         .agg(
             (pl.col("duration") < 0).sum().cast(pl.Int64).alias("negative"),
             pl.col("duration").is_null().sum().cast(pl.Int64).alias("undefined"),
         )
     )
-    opened = (
-        spans.open.lazy()
-        .group_by("base")
-        .agg(pl.len().cast(pl.Int64).alias("open"), pl.col("age").max().alias("max_age"))
+    opened = pl.concat(
+        each.open.lazy().with_columns(pl.lit(group, dtype=pl.UInt32).alias("group"))
+        for group, each in enumerate(batch)
     )
-    counts = measured.join(left_out, on="base", how="full", coalesce=True).join(
-        opened, on="base", how="full", coalesce=True
+    counts = measured.join(left_out, on=by, how="full", coalesce=True).join(
+        opened, on=by, how="full", coalesce=True
     )
     concerned = pl.any_horizontal(pl.col("n", "negative", "undefined", "open") > 0)
-    return cells.rolled(counts).filter(concerned).collect(engine="in-memory")
+    rolled = cells.rolled(counts, "group").filter(concerned)
+    return rolled.with_columns(cells.of_group().alias("cell")).collect(engine="in-memory")
 
 
 def _measured(counts: pl.LazyFrame, sorted_: pl.DataFrame) -> pl.LazyFrame:
     """Release basis: plain statistics of the durations."""
-    return counts.join(linear_quantiles(sorted_, QUANTILES).lazy(), on="cell", how="left").with_columns(
+    quantiles = linear_quantiles(sorted_, QUANTILES).lazy()
+    return counts.join(quantiles, on="cell", how="left").with_columns(
         _mean().alias("mean_h"),
         in_hours(pl.col("max_ms")).alias("max_h"),
         *(pl.when(pl.col("n") > 0).then(pl.col(name) / pl.col("n")).alias(name) for name in WITHIN_MS),

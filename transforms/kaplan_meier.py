@@ -1,12 +1,12 @@
 """The Kaplan-Meier estimate for many cells at once, from sorted durations.
 
 A ladder is a cell's durations in ascending order (at equal durations the ended before the censored) and
-the positions of the censored ones. Between two censorings the estimate falls by equal steps, so it is fixed
-by its value at each censoring: after the k-th, at position c with n durations in all,
+the positions of the censored ones. Between two runs of censorings the estimate falls by equal steps, so it
+is fixed by its value at each run: with n durations in all, at the k-th run, from position s to position e,
 
-    S_k = S_(k-1) x (n - c) / (n - c_(k-1) - 1),        S_(-1) = 1, c_(-1) = -1
+    S_k = S_(k-1) x (n - s_k) / (n - e_(k-1) - 1),        S_(-1) = 1, e_(-1) = -1
 
-and at a later position i before the next one S(i) = S_k x (n - i - 1) / (n - c - 1). Before the first
+and at a later position i before the next run S(i) = S_k x (n - i - 1) / (n - e_k - 1). Before the first
 censoring the estimate is a plain count and computed as one, without a rounding error.
 """
 
@@ -21,28 +21,45 @@ _EPSILON = 1e-9
 
 
 def stretches(ladders: pl.LazyFrame) -> pl.LazyFrame:
-    """Grain (cell, position): the estimate after each censoring, and -1 for the stretch before the first.
+    """Grain (cell, position): a run of censorings and the steps after it; -1 before the first run.
 
-    Columns: n, position, next (position of the next censoring, or n), left (n - position - 1), survival.
+    Columns: n, start and position (first and last of the run), next (start of the next run, or n), left
+    (n - position - 1), survival (S at the run).
     """
-    first = ladders.select(
+    n = pl.col("durations").list.len().cast(pl.Int64).alias("n")
+    censored = pl.col("censored").cast(pl.List(pl.Int64))
+    before_any = ladders.select(
         "cell",
-        pl.col("durations").list.len().cast(pl.Int64).alias("n"),
-        pl.concat_list(pl.lit(-1, dtype=pl.Int64), pl.col("censored").cast(pl.List(pl.Int64))).alias(
-            "position"
-        ),
-    ).explode("position")
-    before = pl.col("position").shift().over("cell")
-    factor = (pl.col("n") - pl.col("position")) / (pl.col("n") - before - 1)
-    return (
-        first.with_columns(
-            pl.col("position").shift(-1).over("cell").fill_null(pl.col("n")).alias("next"),
+        n,
+        pl.lit(-1, dtype=pl.Int64).alias("start"),
+        pl.lit(-1, dtype=pl.Int64).alias("position"),
+        pl.coalesce(censored.list.first(), n).alias("next"),
+        n.alias("left"),
+        pl.lit(1.0).alias("survival"),
+    )
+    positions = ladders.select("cell", n, censored.alias("position")).explode(
+        "position", empty_as_null=False, keep_nulls=False
+    )
+    follows = _same(1) & (pl.col("position").shift(1) + 1 == pl.col("position"))
+    followed = _same(-1) & (pl.col("position").shift(-1) - 1 == pl.col("position"))
+    starts = positions.filter(~follows.fill_null(False)).select(pl.col("position").alias("start"))
+    ends = positions.filter(~followed.fill_null(False))
+    last_end = pl.when(_same(1)).then(pl.col("position").shift(1)).otherwise(-1)
+    runs = (
+        pl.concat([starts, ends], how="horizontal")
+        .with_columns(
+            pl.when(_same(-1)).then(pl.col("start").shift(-1)).otherwise("n").alias("next"),
             (pl.col("n") - pl.col("position") - 1).alias("left"),
-            pl.when(before.is_null()).then(1.0).otherwise(factor).alias("_factor"),
+            ((pl.col("n") - pl.col("start")) / (pl.col("n") - last_end - 1)).alias("_factor"),
         )
         .with_columns(pl.col("_factor").cum_prod().over("cell").alias("survival"))
-        .drop("_factor")
     )
+    return pl.concat([before_any, runs.select("cell", "n", "start", "position", "next", "left", "survival")])
+
+
+def _same(rows: int) -> pl.Expr:
+    """Whether the row so many rows before (after, if negative) is of the same cell."""
+    return pl.col("cell") == pl.col("cell").shift(rows)
 
 
 def _position(probability: tuple[int, int]) -> pl.Expr:
@@ -66,13 +83,13 @@ def _share(covered: pl.Expr) -> pl.Expr:
         .then(covered / pl.col("n"))
         .otherwise(1 - pl.when(last > pl.col("position")).then(survival).otherwise("survival"))
     )
-    return pl.when((pl.col("position") <= last) & (last < pl.col("next"))).then(share)
+    return pl.when((pl.col("start") <= last) & (last < pl.col("next"))).then(share)
 
 
 def estimates(
     ladders: pl.DataFrame, covered: pl.LazyFrame, quantiles: Mapping[str, tuple[int, int]]
 ) -> pl.LazyFrame:
-    """By cell: quantiles (the smallest duration t with F(t) >= p, null if not reached) and shares F(t).
+    """By cell: quantiles (smallest duration t with F(t) >= p, null if not reached), shares F(t).
 
     `covered`: cell and, for each share, how many of the cell's durations are at most its t.
     """

@@ -23,13 +23,15 @@ def in_hours(milliseconds: pl.Expr, parts: int = 1) -> pl.Expr:
 def ladders(spans: pl.DataFrame, cells: Cells) -> pl.DataFrame:
     """(cell, durations, censored): durations ascending, positions of the censored ones among them.
 
-    Sorted once; each subset of the breakdown then only deals the sorted rows out to its cells.
+    Sorted once; each subset of the breakdown then only deals the sorted rows out to its cells. `cell` is that
+    of the row's `group` (see `Cells.of_group`).
     """
-    ordered = spans.select("base", "duration", "censored").sort("duration", "censored")
+    ordered = spans.sort("duration", "censored")
     base = ordered["base"]
     dealt = [
         ordered.lazy()
-        .select(of_base.gather(base).alias("cell"), "duration", "censored")
+        .with_columns(of_base.gather(base).alias("cell"))
+        .select(cells.of_group().alias("cell"), "duration", "censored")
         .group_by("cell", maintain_order=True)
         .agg(pl.col("duration").alias("durations"), pl.col("censored").arg_true())
         for of_base in cells.of_base

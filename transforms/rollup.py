@@ -38,9 +38,14 @@ class Cells:
             .agg((pl.col(name).max() if name.startswith("max_") else pl.col(name).sum()) for name in values)
         )
 
+    def of_group(self) -> pl.Expr:
+        """The number of the cell within its `group`, of several groups that each have all cells."""
+        return pl.col("group") * self.names.height + pl.col("cell")
+
     def named(self, figures: pl.LazyFrame) -> pl.LazyFrame:
-        """Figures of cells with the names of their cells instead of numbers."""
-        return figures.join(self.names.lazy(), on="cell", how="left").drop("cell")
+        """Figures of cells (of any group) with the names of their cells instead of numbers."""
+        plain = figures.with_columns(pl.col("cell") % self.names.height)
+        return plain.join(self.names.lazy(), on="cell", how="left").drop("cell")
 
 
 def with_cells(lists: pl.DataFrame) -> tuple[pl.DataFrame, Cells]:
