@@ -162,6 +162,7 @@ def lists_of(world: World, day: date, flow: str, first: int) -> Lists:
     mode = chance.pick("mode", ids, tuple(mix.values()))
     offices = tuple(sorted(world.zone.offices))
     sellers = world.people.import_sellers if flow == "I" else world.people.export_sellers
+    seller = chance.pick("seller", ids, zipf(len(sellers)))
     counts = chance.pick("items", ids, _ITEM_COUNTS) + 1
     dollars = chance.happens("dollars", ids, calibration.shares["foreign_currency"] if flow == "E" else 0.0)
     return Lists(
@@ -175,10 +176,10 @@ def lists_of(world: World, day: date, flow: str, first: int) -> Lists:
         mode=mode,
         offices=offices,
         office=_offices(world, flow, ids, modes, mode, offices),
-        seller=chance.pick("seller", ids, zipf(len(sellers))),
+        seller=seller,
         buyer=world.people.buyer_of(ids),
         counts=counts,
-        items=_items(world, flow, ids, counts, dollars),
+        items=_items(world, flow, ids, counts, dollars, seller % len(world.people.platforms)),
         dollars=dollars,
     )
 
@@ -202,9 +203,11 @@ def _offices(
     return made
 
 
-def _items(world: World, flow: str, ids: Ids, counts: Ints, dollars: Flags) -> Items:
+def _items(world: World, flow: str, ids: Ids, counts: Ints, dollars: Flags, platform: Ints) -> Items:
+    """Goods lines. The tax is 9.1 % of each line to the fen; the first platform cuts instead (rule A8)."""
     chance, calibration = world.chance, world.calibration
     owner = np.repeat(np.arange(len(ids), dtype=np.int64), counts)
+    cuts = platform[owner] == 0
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]]) if len(ids) else counts
     gnum = np.arange(len(owner), dtype=np.int64) - starts[owner] + 1
     own = ids[owner] * np.uint64(8) + gnum.astype(np.uint64)
@@ -223,7 +226,7 @@ def _items(world: World, flow: str, ids: Ids, counts: Ints, dollars: Flags) -> I
         qty=qty,
         price=price,
         total=total,
-        tax=total * 91 // 1000 if flow == "I" else np.zeros_like(total),
+        tax=(total * 91 + np.where(cuts, 0, 500)) // 1000 if flow == "I" else np.zeros_like(total),
     )
 
 
