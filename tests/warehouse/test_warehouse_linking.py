@@ -1,0 +1,160 @@
+"""Linking batch by batch must give what linking everything at once gives, whatever the cutting and order."""
+
+import random
+from datetime import date, datetime
+from decimal import Decimal
+
+import polars as pl
+import pytest
+from staged_runs import Stage, at, import_list, order, receipt
+
+from transforms.lists import build
+from warehouse import Home, Lake, linking, measuring
+
+RATES = pl.LazyFrame(
+    {"currency": ["142"], "valid_from": [date(2020, 1, 1)], "cny": [Decimal(1)]},
+    schema={"currency": pl.String, "valid_from": pl.Date, "cny": pl.Decimal(18, 8)},
+)
+
+
+def link(lake, zone="zhengzhou"):
+    """What the flow does; returns how many lists changed, None where nothing waited."""
+    inputs = linking.gather(lake, zone)
+    if inputs is None:
+        return None
+    linked = build(inputs.documents, RATES)
+    lists, events = pl.collect_all([linked.lists, linked.events])
+    return linking.store(lake, zone, "r", inputs, lists, events)
+
+
+def load(home, lake, run, documents, zone="zhengzhou"):
+    """Commit documents given as (kind, row), one file a kind, and link them."""
+    stage = Stage(home, run, zone)
+    for kind in sorted({kind for kind, _ in documents}):
+        stage.file(f"{run}-{kind}", kind, [row for each, row in documents if each == kind])
+    stage.commit(lake)
+    return link(lake, zone)
+
+
+def core(lake, zone, table="lists"):
+    return lake.con.execute(
+        f"SELECT * EXCLUDE (zone{', file_hash' if table == 'list_events' else ''}) FROM wh.core.{table} "
+        f"WHERE zone = '{zone}' ORDER BY ALL"
+    ).fetchall()
+
+
+def one(lake, columns, number="1"):
+    return lake.con.execute(f"SELECT {columns} FROM wh.core.lists WHERE order_no = '{number}'").fetchone()
+
+
+def everything(number):
+    """A list with all that can belong to it, reached by every kind of link."""
+    invt, pre, waybill = f"46042026I{number:0>9}", f"B20261111{number:0>9}", {"logistics_code": "LC1", "logistics_no": f"W-{number}"}
+    own = {"ebc_code": "EBC1", "order_no": number, "invt_no": invt}
+    return [
+        ("CEB311", order(number, "10 23:50", currency="142")),
+        ("CEB411", {"pay_code": "P", "pay_transaction_id": f"T{number}", "ebp_code": "EBP1", "order_no": number,
+                    "app_type": "1", "app_at": at("10 23:51"), "pay_at": at("10 23:51"), "amount_paid": Decimal(100), "currency": "142"}),
+        ("CEB511", {**waybill, "app_type": "1", "app_at": at("10 23:52")}),
+        ("CEB513", {**waybill, "app_type": "1", "app_at": at("13 12:00"), "logistics_status": "S", "logistics_at": at("13 12:00")}),
+        ("CEB621", import_list(number, "11 00:05", bill_no="MAWB1")),
+        ("CEB622", receipt(number, "2", "11 00:06", pre_no=pre)),
+        ("CEB622", receipt(number, "120", "11 00:07", pre_no=pre, invt_no=invt)),
+        ("CEB622", receipt(number, "500", "11 00:08", guid="other", cop_no=None, pre_no=pre)),
+        ("CEB622", receipt(number, "800", "12 09:00", guid="another", cop_no=None, invt_no=invt)),
+        ("CEB816", {"guid": f"T-{number}", "tax_no": f"{invt}_0", "invt_no": invt, "status": "1", "return_at": at("12 10:00"), "customs_tax": Decimal(3)}),
+        ("CEB818", {"tax_no": f"{invt}_0", "status": "2", "return_at": at("12 11:00")}),
+        ("CEB711", {"guid": f"D-{number}", "app_type": "1", "app_at": at("10 20:00"), "customs_code": "4604", "cop_no": f"IN-{number}",
+                    "logistics_code": "LC1", "bill_no": "MAWB1", "items": [{"gnum": 1, "logistics_no": f"W-{number}", "note": None}]}),
+        ("CEB712", {"guid": f"D-{number}", "customs_code": "4604", "cop_no": f"IN-{number}", "return_status": "120", "return_at": at("10 21:00")}),
+        ("INV101", {"etps_inner_invt_no": f"V-{number}", "invt_dcl_at": at("12 12:00"), "items": [{"invt_no": invt}]}),
+        ("INV201", {"etps_inner_invt_no": f"V-{number}", "bond_invt_no": f"QD-{number}", "business_id": "b", "manage_at": at("12 12:30")}),
+        ("SAS223", {"passport_no": f"Z-{number}", "io_flag": "E", "rlt_no": f"QD-{number}", "pass_at": at("12 14:00"), "secd_pass_at": at("12 14:10")}),
+        ("CEB625", {**own, "guid": f"R-{number}", "app_type": "1", "app_at": at("15 08:00"), "agent_code": "AG1", "cop_no": f"RC-{number}"}),
+        ("CEB626", {"guid": f"R-{number}", "return_status": "399", "return_at": at("15 09:00")}),
+    ]
+
+
+def test_a_list_has_everything_that_belongs_to_it(home, lake):
+    assert load(home, lake, "all", everything("1")) == 1
+    columns = (
+        "has_order, amount_paid_cny::INT, has_waybill, signed_at, pre_no, invt_no, accepted_at, inspected_at, "
+        "released_at, tax_cny::INT, arrived_at, gate_out_at, returned_at, state"
+    )
+    assert one(lake, columns) == (
+        True, 100, True, at("13 12:00"), "B20261111000000001", "46042026I000000001", at("11 00:07"), at("11 00:08"),
+        at("12 09:00"), 3, at("10 21:00"), at("12 14:10"), at("15 09:00"), "returned",
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_order_and_cutting_of_arrival_do_not_matter(home, lake, seed):
+    documents = everything("1") + everything("2")
+    documents.append(("CEB621", import_list("2", "11 06:00", prices=("1.00",), guid="L-2b")))  # declared again
+    load(home, lake, "all", documents, zone="a")
+    shuffled = random.Random(seed).sample(documents, len(documents))
+    cuts = [shuffled[start : start + 5] for start in range(0, len(shuffled), 5)]
+    for number, cut in enumerate(cuts):
+        load(home, lake, f"cut{number}", cut, zone="b")
+    assert core(lake, "a") == core(lake, "b")
+    assert core(lake, "a", "list_events") == core(lake, "b", "list_events")
+    assert lake.con.execute("SELECT * EXCLUDE (zone) FROM wh.core.partitions WHERE zone = 'a'").fetchall() == (
+        lake.con.execute("SELECT * EXCLUDE (zone) FROM wh.core.partitions WHERE zone = 'b'").fetchall()
+    )
+
+
+def test_nothing_waits_twice(home, lake):
+    load(home, lake, "r1", everything("1"))
+    snapshot = lake.snapshot()
+    assert link(lake) is None
+    assert lake.snapshot() == snapshot
+
+
+def test_only_lists_that_changed_are_written_and_their_dates_noted(home, lake):
+    load(home, lake, "r1", everything("1") + everything("2"))
+    lake.con.execute("DELETE FROM wh.ledger.touched_dates")
+    assert load(home, lake, "r2", [("CEB622", receipt("2", "899", "14 10:00"))]) == 1
+    assert one(lake, "closed_at", "2") == (at("14 10:00"),)
+    noted = lake.con.execute("SELECT business_date::VARCHAR FROM wh.ledger.touched_dates ORDER BY 1").fetchall()
+    assert noted == [("2026-11-11",), ("2026-11-12",)], "days of declaration, acceptance and release"
+    repeated = [("CEB622", receipt("2", "899", "14 10:00", guid="L-2", return_info="said again"))]
+    assert load(home, lake, "r3", repeated) in (0, 1)
+    assert lake.con.execute("SELECT count(*) FROM wh.core.lists").fetchall() == [(2,)]
+
+
+def test_receipts_without_their_list_wait_for_it(home, lake):
+    assert load(home, lake, "r1", [("CEB622", receipt("1", "120", "11 00:07"))]) == 0
+    assert load(home, lake, "r2", [("CEB621", import_list("1", "11 00:05"))]) == 1
+    assert one(lake, "accepted_at, state") == (at("11 00:07"), "accepted")
+
+
+def test_a_payment_that_moves_to_another_order_changes_both_lists(home, lake):
+    paid = dict(everything("1")[1][1])
+    load(home, lake, "r1", [*everything("1"), ("CEB311", order("2")), ("CEB621", import_list("2"))])
+    moved = {**paid, "order_no": "2", "app_at": at("11 09:00")}
+    assert load(home, lake, "r2", [("CEB411", moved)]) == 2
+    assert (one(lake, "has_payment"), one(lake, "has_payment", "2")) == ((False,), (True,))
+
+
+def test_lists_for_gives_what_the_dates_need_and_skips_closed_partitions(home: Home):
+    with Lake.write(home) as lake:
+        load(home, lake, "r1", [
+            ("CEB621", import_list("old", "01 08:00")),
+            ("CEB622", receipt("old", "120", "01 08:01")),
+            ("CEB622", receipt("old", "800", "01 08:02")),
+            ("CEB621", import_list("open", "02 08:00")),
+            ("CEB622", receipt("open", "120", "02 08:01")),
+            ("CEB621", import_list("late", "03 08:00")),
+            ("CEB622", receipt("late", "120", "03 08:01")),
+            ("CEB622", receipt("late", "800", "11 08:01")),
+            ("CEB621", import_list("new", "11 08:00")),
+            ("CEB621", import_list("future", "12 08:00")),
+            ("CEB622", receipt("future", "120", "12 08:01")),
+        ])
+        found = measuring.lists_for(lake, "zhengzhou", [date(2026, 11, 11)]).collect()
+        assert sorted(found["order_no"]) == ["late", "new", "open"]
+        assert found.schema["released_at"] == pl.Datetime("us")
+        assert measuring.lists_for(lake, "elsewhere", [date(2026, 11, 11)]).collect().height == 0
+        open_lists = lake.con.execute("SELECT sum(open) FROM wh.core.partitions").fetchall()
+        assert open_lists == [(2,)]
+        assert isinstance(measuring.observed_until(lake, "zhengzhou", date(2026, 11, 1)), datetime)
