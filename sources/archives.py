@@ -23,7 +23,7 @@ _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 _ENCRYPTED = 0x1
 
 
-class ArchiveRefused(Exception):  # noqa: N818 - named for what happened, as its users read it
+class ArchiveRefused(Exception):
     """The archive is not unpacked (rule F10); the message says why and what to do next."""
 
     rule = "F10"
@@ -87,7 +87,9 @@ def _unzipped(path: Path, into: Path) -> Iterator[tuple[str, Path]]:
 
 def _wanted(member: zipfile.ZipInfo) -> bool:
     parts = member.filename.split("/")
-    return not member.is_dir() and not any(each.startswith((".", "__MACOSX")) for each in parts)
+    return not member.is_dir() and not any(
+        each.startswith((".", "__MACOSX")) and each != ".." for each in parts
+    )
 
 
 def _name(member: zipfile.ZipInfo) -> str:

@@ -55,13 +55,13 @@ def layout(columns: Iterable[str], kind: str | None, nested: Iterable[str] | Non
 
     A kind fits when its key columns are there; of those that fit, one whose mandatory columns are all
     there and that knows every column wins; otherwise the one with the fewest unknown and missing
-    columns. Refuses what fits none (F4) or several alike (F5).
+    columns, and of those alike one whose items are there or that has none. Refuses what fits none (F4) or several alike (F5).
     """
     names = [each for each in columns if each not in (KIND_COLUMN, "items")]
     inner = list(nested) if nested is not None else None
     if kind is not None:
         return _checked(_layout(CONTRACTS[kind], names, inner))
-    ranked: list[tuple[tuple[int, int, int], str]] = []
+    ranked: list[tuple[tuple[int, int, int, bool], str]] = []
     for each, contract in CONTRACTS.items():
         candidate = _layout(contract, names, inner)
         have = set(candidate.head.values())
@@ -69,8 +69,9 @@ def layout(columns: Iterable[str], kind: str | None, nested: Iterable[str] | Non
         if not needed <= have:
             continue
         missing = sum(field.mandatory and field.name not in have for field in contract.fields)
+        bare = bool(contract.items) and not candidate.items
         exact = not candidate.unknown and not missing
-        ranked.append(((not exact, len(candidate.unknown), missing), each))
+        ranked.append(((not exact, len(candidate.unknown), missing, bare), each))
     if not ranked:
         raise RefusalError(
             "F4",

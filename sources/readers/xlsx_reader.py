@@ -34,24 +34,18 @@ def read(path: Path) -> Reading:
     found: list[tuple[str, Layout, Template | None, list[str], list[tuple[int, _Row]]]] = []
     refusals: list[RefusalError] = []
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
-        try:
-            for name in book.sheetnames:
-                rows = list(_rows(book[name]))
-                if not rows:
-                    continue
-                try:
-                    names = [_header(each) for each in _trimmed(rows[0][1])]
-                    layout, template = sheet.understand(names, _kind(names, rows[1:]))
-                    found.append((name, layout, template, names, rows))
-                except RefusalError as error:
-                    refusals.append(error)
-        finally:
-            book.close()
+        sheets = _sheets(path)
     except (InvalidFileException, KeyError, ValueError, zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise RefusalError(
             "F1", "the workbook cannot be opened; save it again as .xlsx and send it"
         ) from error
+    for name, rows in sheets:
+        try:
+            names = [_header(each) for each in _trimmed(rows[0][1])]
+            layout, template = sheet.understand(names, _kind(names, rows[1:]))
+            found.append((name, layout, template, names, rows))
+        except RefusalError as error:
+            refusals.append(error)
     if not found:
         raise refusals[0] if refusals else RefusalError("F1", "the workbook is empty; export it again")
     if len(found) > 1:
@@ -63,6 +57,17 @@ def read(path: Path) -> Reading:
     reading.unknown.update(layout.unknown if template is not None else nameable(layout.unknown))
     reading.batches = _batches(names, rows, layout)
     return reading
+
+
+def _sheets(path: Path) -> list[tuple[str, list[tuple[int, _Row]]]]:
+    """Name and rows of the sheets that are not blank. (Given a path, openpyxl judges by its ending.)"""
+    with path.open("rb") as handle:
+        book = load_workbook(handle, read_only=True, data_only=True)
+        try:
+            found = [(name, list(_rows(book[name]))) for name in book.sheetnames]
+        finally:
+            book.close()
+    return [(name, rows) for name, rows in found if rows]
 
 
 def _sound(path: Path) -> None:
