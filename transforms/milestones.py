@@ -11,19 +11,20 @@ HOLDS = {"review_next_at": 300, "waiting_next_at": 400, "inspected_next_at": 500
 
 
 def milestones(runs: pl.LazyFrame) -> tuple[pl.LazyFrame, ...]:
-    """Frames of grain list_id: first time of each status, end of the first 300, 400 and 500, first receipt.
+    """First time of each status, end of the first 300, 400 and 500, first receipt: (list_id, one column) each.
 
-    Runs of a list end in order, so the end of the first run of a status is the smallest.
+    To be attached: latest first, so that the first in time is the last row of a list and counts.
     """
-    narrow = runs.select("list_id", "code", "at", "next_at")
+    latest_first = runs.select("list_id", "code", "at", "next_at").reverse()
+
+    def first(wanted: pl.Expr, time: str, name: str) -> pl.LazyFrame:
+        return latest_first.filter(wanted).select("list_id", pl.col(time).alias(name))
+
     return (
-        *(
-            _smallest(narrow.filter(pl.col("code").is_in(codes)), "at", name)
-            for name, codes in MILESTONES.items()
-        ),
-        _smallest(narrow.filter(is_error()), "at", "error_at"),
-        *(_smallest(narrow.filter(pl.col("code") == code), "next_at", name) for name, code in HOLDS.items()),
-        _smallest(narrow, "at", "first_receipt_at"),
+        *(first(pl.col("code").is_in(codes), "at", name) for name, codes in MILESTONES.items()),
+        first(is_error(), "at", "error_at"),
+        *(first(pl.col("code") == code, "next_at", name) for name, code in HOLDS.items()),
+        latest_first.select("list_id", pl.col("at").alias("first_receipt_at")),
     )
 
 
@@ -34,16 +35,12 @@ def last_runs(runs: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def numbers(events: pl.LazyFrame) -> tuple[pl.LazyFrame, pl.LazyFrame]:
-    """Frames of grain list_id: the newest preNo and the newest invtNo that e-port and customs gave."""
-    given_pre_no, given_invt_no = (
-        events.filter(pl.col(name).is_not_null())
-        .unique("list_id", keep="last", maintain_order=True)
-        .select("list_id", pl.col(name).alias(f"given_{name}"))
+def numbers(events: pl.LazyFrame) -> tuple[pl.LazyFrame, ...]:
+    """The preNo and the invtNo that e-port and customs gave, (list_id, one column) each.
+
+    To be attached: in order of time, so that the newest of a list counts.
+    """
+    return tuple(
+        events.filter(pl.col(name).is_not_null()).select("list_id", pl.col(name).alias(f"given_{name}"))
         for name in ("pre_no", "invt_no")
     )
-    return given_pre_no, given_invt_no
-
-
-def _smallest(runs: pl.LazyFrame, time: str, name: str) -> pl.LazyFrame:
-    return runs.group_by("list_id").agg(pl.col(time).min().alias(name))
