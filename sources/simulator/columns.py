@@ -18,7 +18,7 @@ from sources.simulator.groups import Groups
 from sources.simulator.lists import Lists
 from sources.simulator.milestones import Course, Events, distinct
 from sources.simulator.text import Bytes, codes, digits, fixed, guids, money, taken
-from sources.simulator.world import DAY, SECOND
+from sources.simulator.world import DAY, MINUTE, SECOND
 
 Value = pl.Series | str | None
 
@@ -93,9 +93,13 @@ class Columns:
 
     @cached_property
     def events(self) -> Events:
-        """Statuses told within the days simulated."""
+        """Statuses told within the days simulated, by time; one in two hundred is told out of order."""
         e = self.course.events
-        told = e.at < self.world.end_ms
+        ids = self.lists.ids[e.list] * np.uint64(4096) + (e.status % 4096).astype(np.uint64)
+        astray = self.chance.happens("astray", ids, 0.005)
+        shift = np.where(astray, self.chance.below("astray by", ids, 30 * MINUTE), 0)
+        told = np.argsort(e.at + shift, kind="stable")
+        told = told[e.at[told] < self.world.end_ms]
         return Events(e.list[told], e.attempt[told], e.status[told], e.at[told], e.info[told])
 
     @property

@@ -20,7 +20,7 @@ from sources.simulator.damage import damage
 from sources.simulator.faults import AMOUNT, Faults, broken_amount, business_keys
 from sources.simulator.gate_envelopes import GATE
 from sources.simulator.truth_log import TruthLog, WrittenFile
-from sources.simulator.world import DAY, MINUTE, World, day_of
+from sources.simulator.world import DAY, World, day_of
 from sources.simulator.writers import ROWS_A_FILE, WRITERS
 
 _MAIN, _AGAIN, _CORRECTED = "", "_again", "_corrected"
@@ -174,23 +174,15 @@ class Delivery:
         self, folder: Path, day: int, kind: str, stream: str, frames: Sequence[pl.DataFrame]
     ) -> list[Future[WrittenFile]]:
         whole = pl.concat(frames, rechunk=False)
-        order = np.argsort(self._arrival_order(whole), kind="stable")
         size = 1 if self.format == "xml" and kind in GATE else ROWS_A_FILE[self.format]
         jobs = []
         for number, start in enumerate(range(0, len(whole), size)):
-            part = whole[order[start : start + size]]
+            part = whole.slice(start, size)
             name = f"{kind}_{day_of(day * DAY):%Y%m%d}{stream}_{number + 1:03d}.{self.format}"
             jobs.append(self.pool.submit(self._write, folder / name, kind, part))
             if stream == _MAIN and part.get_column("_vanishes").any():
                 self._again[day + 1].append((name, kind, part.filter(~pl.col("_vanishes"))))
         return jobs
-
-    def _arrival_order(self, frame: pl.DataFrame) -> Ints:
-        """By time, but one document in two hundred comes up to half an hour out of order."""
-        docs = frame.get_column("_doc").to_numpy().astype(np.uint64)
-        astray = self.world.chance.happens("astray", docs, 0.005)
-        shift = self.world.chance.below("astray by", docs, 30 * MINUTE)
-        return frame.get_column("_at").to_numpy() + np.where(astray, shift, 0)
 
     def _write(self, path: Path, kind: str, frame: pl.DataFrame) -> WrittenFile:
         total = amount_total(frame, kind)
