@@ -16,7 +16,7 @@ from sources.readers.reading import Reading
 from sources.readers.refusal import RefusalError
 from sources.readers.xml_source import XmlSource
 from sources.readers.xml_tree import parsed
-from sources.readers.xml_walk import Cells, Rows, names_of
+from sources.readers.xml_walk import Cells, Rows, name_of, names_of
 from sources.readers.xml_walk import line as line_of
 
 _KINDS = {kind: each for kind, each in CONTRACTS.items() if each.namespace == ""}
@@ -45,7 +45,7 @@ def _unknown(kind: str, tree: etree._Element) -> str:
         return f"{kind} is not loaded: {_NOT_LOADED[kind]}"
     if kind:
         return f"message type {kind[:20]} has no contract; see docs/add-a-document-kind.md"
-    root = etree.QName(tree).localname
+    root = name_of(tree, "")[1]
     return f"a {root} without EnvelopInfo/message_type is no gate message; send the message whole"
 
 
@@ -88,8 +88,8 @@ def _fill(
     for leaf in part.iter("{*}*"):
         if len(leaf) or leaf is part:
             continue
-        local = etree.QName(leaf).localname
-        if local == leave or any(etree.QName(each).localname == leave for each in leaf.iterancestors()):
+        local = name_of(leaf, "")[1]
+        if local == leave or any(name_of(each, "")[1] == leave for each in leaf.iterancestors()):
             continue
         name = names.get(local)
         if name is None:

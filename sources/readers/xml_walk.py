@@ -65,6 +65,19 @@ def events(parser: etree.XMLPullParser) -> Iterator[tuple[str, etree._Element]]:
         yield event, element
 
 
+def name_of(element: etree._Element, where: str) -> tuple[str, str]:
+    """(namespace, local name); refuses a prefix that is not declared, which libxml2 lets pass."""
+    tag = str(element.tag)
+    if tag.startswith("{"):
+        namespace, _, local = tag[1:].partition("}")
+        return namespace, local
+    if ":" in tag:
+        raise RefusalError(
+            "F1", f"{where}prefix {tag.split(':')[0]} is not declared; export the file again", line(element)
+        )
+    return "", tag
+
+
 def bounded(element: etree._Element, depth: int, where: str) -> None:
     """Refuses (F3) an element that is nested too deep or has too many attributes."""
     if depth > limits.XML_DEPTH:
@@ -169,10 +182,10 @@ class Walk:
             yield rows.batch(self.contract)
 
     def _second_level(self, element: etree._Element, rows: Rows) -> None:
-        name = etree.QName(element)
-        if name.namespace != self.contract.namespace or name.localname != self.contract.node:
-            if name.localname not in ENVELOPE_ELEMENTS:
-                self.unknown.add(name.localname)
+        namespace, local = name_of(element, self.source.where)
+        if namespace != self.contract.namespace or local != self.contract.node:
+            if local not in ENVELOPE_ELEMENTS:
+                self.unknown.add(local)
             return
         self.documents += 1
         head: Cells = {"row_no": self.documents, "line_no": line(element)}
@@ -185,16 +198,17 @@ class Walk:
     def _parts(self, element: etree._Element, head: Cells, rows: Rows) -> None:
         heads = 0
         for part in element:
-            name = etree.QName(part)
-            if name.namespace == self.contract.namespace and name.localname == self.contract.head:
+            namespace, local = name_of(part, self.source.where)
+            ours = namespace == self.contract.namespace
+            if ours and local == self.contract.head:
                 heads += 1
                 self._fields(part, self._heads, head, rows)
-            elif name.namespace == self.contract.namespace and name.localname == self.contract.items_node:
+            elif ours and local == self.contract.items_node:
                 item: Cells = {"row_no": self.documents}
                 self._fields(part, self._items, item, rows, "items.")
                 rows.items.append(item)
             else:
-                self.unknown.add(name.localname)
+                self.unknown.add(local)
         if heads > 1:
             raise RefusalError(
                 "F1",
@@ -212,10 +226,10 @@ class Walk:
         prefix: str = "",
     ) -> None:
         for leaf in element:
-            tag = etree.QName(leaf)
-            name = names.get(tag.localname) if tag.namespace == self.contract.namespace else None
+            namespace, local = name_of(leaf, self.source.where)
+            name = names.get(local) if namespace == self.contract.namespace else None
             if name is None:
-                self.unknown.add(tag.localname)
+                self.unknown.add(local)
                 continue
             text = leaf.text
             if len(leaf):
@@ -224,7 +238,7 @@ class Walk:
             elif text is not None and len(text) > limits.XML_TEXT:
                 raise RefusalError(
                     "F3",
-                    f"{self.source.where}element {tag.localname} holds more than 1 MiB of text",
+                    f"{self.source.where}element {local} holds more than 1 MiB of text",
                     line(leaf),
                 )
             if name not in cells:
