@@ -13,7 +13,7 @@ from sources.simulator.texts import heads, items, native
 from sources.simulator.xml_writer import write_xml
 
 #: Documents a file at most, so that files can be read in parallel and are neither many nor huge.
-ROWS_A_FILE = {"parquet": 150_000, "csv": 60_000, "jsonl": 60_000, "xml": 15_000}
+ROWS_A_FILE = {"parquet": 150_000, "csv": 60_000, "jsonl": 25_000, "xml": 15_000}
 
 
 def write_parquet(frame: pl.DataFrame, kind: str, path: Path) -> None:
