@@ -114,7 +114,7 @@ def check(
 
 def missing(manifest: Iterable[Entry], landed: Sequence[LandedFile]) -> list[str]:
     """Names the manifest lists that did not arrive, under any name."""
-    hashes = {each.file_hash for each in landed} | {each.archive_hash for each in landed}
+    hashes = {each.file_hash for each in landed} | {each.archive_hash for each in landed} - {None}
     names = {_bare(part) for each in landed for name in each.names for part in (name, name.split("!")[0])}
     return [each.name for each in manifest if each.sha256 not in hashes and _bare(each.name) not in names]
 

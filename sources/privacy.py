@@ -32,11 +32,14 @@ MASKED = "masked"
 #: Characters of a digest.
 LENGTH = 32
 
-#: A mobile number, or an 18-character identity number with a real date inside.
-CLEAR_VALUE = (
-    r"^(?:(?:\+?86-?)?1[3-9][0-9]{9}"
-    r"|[1-8][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx])$"
+# A mobile number, or an 18-character identity number with a real date inside.
+_CLEAR = (
+    r"(?:(?:\+?86-?)?1[3-9][0-9]{9}"
+    r"|[1-8][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx])"
 )
+#: The value is one, or has one in it that is not part of a longer number.
+CLEAR_VALUE = f"^{_CLEAR}$"
+CLEAR_INSIDE = f"(?:^|[^0-9]){_CLEAR}(?:$|[^0-9])"
 
 
 #: Digests of values of one class.

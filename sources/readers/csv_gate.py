@@ -165,5 +165,5 @@ def _line_end_faults(
     if not crlf:
         return returns
     bare_feeds = newlines[(newlines == 0) | (raw[np.maximum(newlines - 1, 0)] != _CR)]
-    follows = np.where(returns + 1 < len(raw), raw[np.minimum(returns + 1, len(raw) - 1)], _LF)
+    follows = np.where(returns + 1 < len(raw), raw[np.minimum(returns + 1, len(raw) - 1)], 0)
     return np.sort(np.concatenate((bare_feeds, returns[follows != _LF])))

@@ -12,12 +12,14 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 import polars as pl
 
 from sources.contracts import Field, Type
-from sources.privacy import CLEAR_VALUE
+from sources.privacy import CLEAR_INSIDE
 from sources.readers.batch import finding_rows
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _FEN = Decimal("0.00001")
 _MOST = Decimal(10) ** 14
+#: Years a time of an extract can bear.
+_YEARS = (1900, 2200)
 #: Longest raw value shown in a finding.
 SHOWN = 40
 HIDDEN = "(hidden)"
@@ -73,12 +75,13 @@ def typed(name: str, dtype: pl.DataType, field: Field) -> pl.Expr:
     if field.type is Type.INTEGER:
         return column.cast(pl.Int64, strict=False)
     # A sign or a blank would make the number shorter, so its size proves that all characters are digits.
+    # Years outside 19xx-21xx are some other number that happens to have as many digits.
     number, length = column.cast(pl.Int64, strict=False), column.str.len_bytes()
     if field.type is Type.DATE:
-        right = (length == 8) & (number >= 10**7)
+        right = (length == 8) & number.is_between(_YEARS[0] * 10**4, _YEARS[1] * 10**4)
         return pl.when(right).then(column).str.to_date("%Y%m%d", strict=False, cache=False).alias(name)
-    short = pl.when((length == 14) & (number >= 10**13)).then(column)
-    long = pl.when((length == 17) & (number >= 10**16)).then(column)
+    short = pl.when((length == 14) & number.is_between(_YEARS[0] * 10**10, _YEARS[1] * 10**10)).then(column)
+    long = pl.when((length == 17) & number.is_between(_YEARS[0] * 10**13, _YEARS[1] * 10**13)).then(column)
     return pl.coalesce(
         short.str.to_datetime("%Y%m%d%H%M%S", time_unit="ms", strict=False, cache=False),
         long.str.to_datetime("%Y%m%d%H%M%S%3f", time_unit="ms", strict=False, cache=False),
@@ -132,7 +135,7 @@ def shown(raw: pl.Series, field: Field) -> pl.Series:
         return pl.Series([HIDDEN], dtype=pl.String).new_from_index(0, len(raw))
     text = raw.cast(pl.String)
     bare = text.str.replace_all(r"[\s-]", "")
-    looks = bare.str.contains(CLEAR_VALUE) | bare.str.contains(r"1[3-9][0-9]{9}|[0-9]{17}[0-9Xx]")
+    looks = bare.str.contains(CLEAR_INSIDE)
     frame = pl.DataFrame({"t": text, "x": looks})
     return frame.select(
         pl.when("x").then(pl.lit(HIDDEN)).otherwise(pl.col("t").str.slice(0, SHOWN))
@@ -209,5 +212,6 @@ def _times(raw: pl.Series, field: Field) -> tuple[pl.Series, pl.Series]:
             .str.to_datetime("%Y%m%d%H%M%S%3f", time_unit="ms", strict=False, cache=False)
         )
         cut = fraction.str.len_bytes() > 3
+    value = pl.when(value.dt.year().is_between(_YEARS[0], _YEARS[1] - 1)).then(value)
     frame = raw.cast(pl.String).to_frame("t").select(value.alias("v"), cut.alias("c"))
     return frame["v"], frame["c"].fill_null(value=False) & frame["v"].is_not_null()

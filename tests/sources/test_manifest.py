@@ -1,0 +1,58 @@
+"""What a source says it sent against what was read."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from read_helpers import document, land, message
+
+from sources import manifest
+from sources.readers import read_files
+
+TEXT = message("CEB411", [document("CEB411", at) for at in (1, 2)])  # 1.50 + 2.50
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        ({}, None),
+        ({"rows": 2, "amount_total": "4.00"}, None),
+        ({"amount_total": 4}, None),
+        ({"rows": 3}, "2 documents, the manifest says 3"),
+        ({"amount_total": "4.01"}, "amount total 4.00000, the manifest says 4.01"),
+        ({"sha256": "0" * 64}, "its SHA-256 is another"),
+    ],
+)
+def test_check(said: dict[str, object], wrong: str | None, tmp_path: Path) -> None:
+    landed = [land(tmp_path, TEXT.encode(), "box.zip!sub/pay.xml"), land(tmp_path, b"<x/>", "other.xml")]
+    outcomes = read_files(landed, tmp_path / "parts", b"key")
+    entries = manifest.parse({"files": [{"name": "pay.xml", "sha256": landed[0].file_hash} | said]})
+    refused = manifest.check(entries, landed, outcomes)
+    assert list(refused) == ([landed[0].file_hash] if wrong else [])
+    for refusal in refused.values():
+        assert (refusal.rule, wrong in refusal.message) == ("F8", True)
+
+
+def test_load_reads_numbers_exactly_and_names_what_is_missing(tmp_path: Path) -> None:
+    path = tmp_path / "m.json"
+    path.write_text(
+        json.dumps({"tongguan_manifest": 1, "files": [{"name": "a", "rows": 1}, {"name": "b.zip"}]})
+    )
+    assert [each.name for each in manifest.load(path)] == ["a", "b.zip"]
+    path.write_text('{"files": [{"name": "a", "rows": 1, "amount_total": 12345678901234.12345}]}')
+    assert manifest.load(path)[0].amount_total == Decimal("12345678901234.12345")
+    landed = [land(tmp_path, b"x", "b.zip!c.xml")]
+    assert manifest.missing(
+        [manifest.Entry("a"), manifest.Entry("b.zip"), manifest.Entry("c.xml")], landed
+    ) == ["a"]
+
+
+@pytest.mark.parametrize("text", ["{", '{"files": 1}', '{"files": [{"rows": "x", "name": "a"}]}', "[]"])
+def test_a_manifest_that_is_none_says_so(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "m.json"
+    path.write_text(text)
+    with pytest.raises(manifest.ManifestError):
+        manifest.load(path)
