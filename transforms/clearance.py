@@ -31,6 +31,8 @@ _TIMES = tuple(
         )
     )
 )
+#: Columns of core.lists that clearance_daily and exclusions_daily read.
+NEEDED = ("zone", *BREAKDOWN, *_TIMES, "exclusions")
 _SPAN_COLUMNS = ("base", "duration", "censored", "excluded")
 _LABELS = {
     "group": pl.UInt32(),

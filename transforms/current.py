@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from transforms.compute import computed
 from transforms.inputs import PROVENANCE
 
 DELETED = "3"  # appType of a deletion
@@ -17,7 +18,7 @@ def newest(frame: pl.LazyFrame, key: Sequence[str], version: str) -> pl.LazyFram
     Content is every column but the provenance, so neither the order of arrival nor the file a version
     came in can change the result. A row without a version time loses against any other.
     """
-    counted = frame.with_columns(_of_key=pl.len().over(key))
+    counted = computed(frame.with_columns(_of_key=pl.len().over(key)))
     several = counted.filter(pl.col("_of_key") > 1)
     return pl.concat(
         [

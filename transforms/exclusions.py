@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from transforms.schemas import EXCLUSION
+from transforms.schemas import EXCLUSION, TIME
 from transforms.statuses import DECLARED, SUSPENDED, WAITING, is_rejection
 
 #: Stands for an end that is not known: later than any time of a document.
@@ -87,8 +87,8 @@ def spread(lists: pl.LazyFrame, row: str) -> pl.LazyFrame:
         .select(
             row,
             "reason",
-            pl.col("start_at").to_physical().alias("start"),
-            pl.col("end_at").to_physical().fill_null(FOREVER_MS).alias("end"),
+            pl.col("start_at").cast(TIME).to_physical().alias("start"),
+            pl.col("end_at").cast(TIME).to_physical().fill_null(FOREVER_MS).alias("end"),
         )
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from transforms.arrivals import export_arrivals, gate_outs, import_arrivals
+from transforms.compute import computed
 from transforms.events import ordered_events, runs
 from transforms.exclusions import as_lists, intervals
 from transforms.inputs import Documents
@@ -40,14 +41,14 @@ def build(documents: Documents, rates: pl.LazyFrame) -> Linked:
     depends on the set of documents only, not on their order, their files or when they were loaded. What
     several later steps need is computed once on the way, so this function does its work when it is called.
     """
-    versions = list_versions(documents).pipe(_computed).pipe(numbered).pipe(_computed)
+    versions = list_versions(documents).pipe(computed).pipe(numbered).pipe(computed)
     receipts = pl.concat(linked(list_receipts(documents, flow), versions, flow) for flow in FLOWS)
-    events = ordered_events(receipts).pipe(_computed)
-    stretches = runs(events).pipe(_computed)
-    chosen = current_lists(versions).pipe(_computed)
+    events = ordered_events(receipts).pipe(computed)
+    stretches = runs(events).pipe(computed)
+    chosen = current_lists(versions).pipe(computed)
     lists = (
         attached(
-            chosen.drop(_ITEMS).sort("list_id").pipe(_computed),
+            chosen.drop(_ITEMS).sort("list_id").pipe(computed),
             *milestones(stretches),
             last_runs(stretches),
             *numbers(events),
@@ -55,7 +56,7 @@ def build(documents: Documents, rates: pl.LazyFrame) -> Linked:
         )
         .pipe(_with_numbers)
         .pipe(_with_dates)
-        .pipe(_computed)
+        .pipe(computed)
     )
     complete = (
         attached(
@@ -70,13 +71,9 @@ def build(documents: Documents, rates: pl.LazyFrame) -> Linked:
         .pipe(_with_outcomes)
         .pipe(with_state)
         .select(pl.col(name).cast(dtype) for name, dtype in LISTS.items())
-        .pipe(_computed)
+        .pipe(computed)
     )
-    return Linked(lists=complete, events=_placed(events, lists).pipe(_computed))
-
-
-def _computed(frame: pl.LazyFrame) -> pl.LazyFrame:
-    return frame.collect(engine="in-memory").lazy()
+    return Linked(lists=complete, events=_placed(events, lists).pipe(computed))
 
 
 def _with_numbers(lists: pl.LazyFrame) -> pl.LazyFrame:

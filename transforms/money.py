@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from transforms.compute import computed
 from transforms.inputs import ITEMS, NEEDED, Documents, document
 from transforms.schemas import MONEY
 
@@ -53,10 +54,11 @@ def in_cny(amount: str, rate: str = "rate") -> pl.Expr:
 def with_cny(frame: pl.LazyFrame, amount: str, name: str, rates: pl.LazyFrame) -> pl.LazyFrame:
     """Adds `name`, the column `amount` in CNY; `currency` and `date` say which rate. Changes the order."""
     plain = pl.col(amount).is_null() | (pl.col(amount) == 0) | pl.col("currency").is_in(CNY).fill_null(False)
-    foreign = frame.filter(~plain)
+    known = computed(frame)
+    foreign = known.filter(~plain)
     return pl.concat(
         [
-            frame.filter(plain).with_columns(pl.col(amount).cast(MONEY, strict=False).alias(name)),
+            known.filter(plain).with_columns(pl.col(amount).cast(MONEY, strict=False).alias(name)),
             foreign.join(rates_on(foreign, rates), on=["currency", "date"], how="left", nulls_equal=True)
             .with_columns(in_cny(amount).alias(name))
             .drop("rate"),

@@ -21,7 +21,7 @@ def volume_daily(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFrame:
     A list counts on the day of declared_at, accepted_at and released_at, whatever became of it. Sums are over
     the lists that state the amount; nothing stated is 0.
     """
-    known, cells = with_cells(lists.select(_COLUMNS).collect(engine="in-memory"))
+    known, cells = with_cells(lists.select(NEEDED).collect(engine="in-memory"))
     stats = pl.concat(_of_basis(known.lazy(), basis, dates) for basis in VOLUME_BASES)
     return (
         cells.named(cells.rolled(stats, *_BY))
@@ -30,7 +30,8 @@ def volume_daily(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFrame:
     )
 
 
-_COLUMNS = (
+#: Columns of core.lists that volume_daily reads.
+NEEDED = (
     "zone",
     "flow",
     "mode",

@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from drawn_tables import documents, frame, rates, rows
+from polars.testing import assert_frame_equal
 
 from transforms.clearance import clearance_daily, exclusions_daily
 from transforms.definitions import CLEARANCE_DAILY, EXCLUSIONS_DAILY
@@ -73,3 +74,13 @@ def test_example_a_has_no_other_rows_on_the_release_basis():
         for mode in ("unknown", "all")
         for office in ("unknown", "all")
     )
+
+
+def test_lists_come_from_the_warehouse_in_microseconds():
+    day, until = datetime(2026, 11, 11).date(), datetime(2026, 11, 12)
+    fine = pl.Datetime("us")
+    interval = pl.List(pl.Struct({"reason": pl.String, "start_at": fine, "end_at": fine}))
+    lists = lists_of("A")
+    stored = lists.with_columns(pl.selectors.datetime().cast(fine), pl.col("exclusions").cast(interval))
+    for compute in (clearance_daily, exclusions_daily):
+        assert_frame_equal(compute(stored, [day], until).collect(), compute(lists, [day], until).collect())

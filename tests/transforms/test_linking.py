@@ -10,6 +10,7 @@ from polars.testing import assert_frame_equal
 
 from transforms.current import live, newest
 from transforms.lists import build
+from transforms.matching import attached
 from transforms.schemas import LIST_EVENTS, LISTS
 from transforms.state import STATES
 
@@ -37,6 +38,16 @@ def test_current_version_is_the_greatest_time_and_a_tie_is_decided_by_content():
     expect(newest(frame, ("key",), "app_at"), wanted)
     expect(newest(frame.reverse(), ("key",), "app_at"), wanted)
     expect(live(frame, ("key",)), "key | amount\nk | 7")
+
+
+def test_columns_are_placed_by_list_number_and_the_last_row_counts():
+    lists = pl.LazyFrame({"list_id": [0, 1, 2]}, schema={"list_id": pl.UInt32})
+    part = pl.LazyFrame(
+        {"list_id": [2, 0, 2, 2], "at": ["a", "b", "c", "d"], "seen": [[1], [2], [3], [4]]},
+        schema_overrides={"list_id": pl.UInt32},
+    )
+    found = attached(lists, part, part.select("list_id", other="at").filter(pl.col("list_id") > 5)).collect()
+    assert found.rows() == [(0, "b", [2], None), (1, None, None, None), (2, "d", [4], None)]
 
 
 def test_no_documents_give_empty_tables_of_the_declared_schema():
