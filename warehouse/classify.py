@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -16,9 +15,7 @@ import duckdb
 from sources.contracts import Contract
 from warehouse import sql
 from warehouse.schema import document_table
-
-#: How far a document and the version that supersedes it, or a document and its list, may lie apart.
-LOOK_BACK = timedelta(days=60)
+from warehouse.window import LOOK_BACK, Extent, Window
 
 
 @dataclass(frozen=True)
@@ -29,6 +26,7 @@ class Staged:
     parts: Sequence[Path]
     rejected: Path
     zone: str
+    stored: Extent | None  # what the lake holds of this kind before
 
     @property
     def scan(self) -> str:
@@ -38,7 +36,8 @@ class Staged:
     @property
     def rejected_scan(self) -> str:
         """Rows of this kind the gate set aside: file_hash, row_no, rules."""
-        return f"(SELECT file_hash, row_no, rules FROM {sql.parquet([self.rejected])} WHERE kind = {sql.literal(self.contract.kind)})"
+        of_kind = f"kind = {sql.literal(self.contract.kind)}"
+        return f"(SELECT file_hash, row_no, rules FROM {sql.parquet([self.rejected])} WHERE {of_kind})"
 
     @property
     def usable(self) -> str:
@@ -108,25 +107,10 @@ def stored_near(con: duckdb.DuckDBPyConnection, staged: Staged) -> str:
         f"SELECT min(business_date), max(business_date), count(*) FILTER (business_date IS NULL), {timeless} "
         f"FROM {staged.scan}"
     ).fetchone() or (None, None, 0, 0)
-    if (undated or unversioned) and (newest := _newest(con, staged)):
-        first = min(first or newest, newest) - LOOK_BACK
-        last = max(last or newest, newest)
-    table, zone = document_table(staged.contract), sql.literal(staged.zone)
-    scans = [f"SELECT * FROM {table} WHERE zone = {zone} AND business_date IS NULL"]
-    if first:
-        scans.append(
-            f"SELECT * FROM {table} WHERE zone = {zone} "
-            f"AND business_date BETWEEN {sql.literal(first)} AND {sql.literal(last + LOOK_BACK)}"
-        )
-    return f"({' UNION ALL '.join(scans)})"
-
-
-def _newest(con: duckdb.DuckDBPyConnection, staged: Staged) -> date | None:
-    row = con.execute(
-        f"SELECT max(business_date) FROM wh.ledger.coverage WHERE zone = {sql.literal(staged.zone)} "
-        f"AND kind = {sql.literal(staged.contract.kind)}"
-    ).fetchone()
-    return row[0] if row else None
+    window = Window(staged.zone, first, last and last + LOOK_BACK)
+    if (undated or unversioned) and staged.stored:
+        window = window.joined(Window.around(staged.zone, first or staged.stored.last, staged.stored.last))
+    return window.over(document_table(staged.contract), staged.stored)
 
 
 def _tell_apart(con: duckdb.DuckDBPyConnection, staged: Staged, near: str) -> None:

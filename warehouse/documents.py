@@ -16,6 +16,7 @@ from warehouse.connection import Lake
 from warehouse.home import Home
 from warehouse.incoming import Incoming, Refused
 from warehouse.schema import document_columns, document_table
+from warehouse.window import extents
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,9 @@ def commit(
         if incoming.files.is_empty():
             return CommitSummary(None)
         ledger.prepare_tallies(con)
+        stored = extents(con, zone)
         for kind, parts in sorted(incoming.parts.items()):
-            staged = Staged(CONTRACTS[kind], parts, incoming.rejected, zone)
+            staged = Staged(CONTRACTS[kind], parts, incoming.rejected, zone, stored.get(kind))
             store(con, staged, run_id, loaded_at)
             ledger.add_quarantine(con, staged, run_id, loaded_at)
         ledger.check_conservation(con)

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sources.archives import ArchiveRefused, expand
-
 from sources.staging import LandedFile, Refusal
 from warehouse import sql
 from warehouse.connection import Lake

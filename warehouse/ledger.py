@@ -127,7 +127,8 @@ def add_files(con: duckdb.DuckDBPyConnection, zone: str, run_id: str, loaded_at:
     zeros = ", ".join(
         f"coalesce({each}, 0) AS {each}"
         for each, _, _ in FILES.columns
-        if each.startswith(("rows_", "amount_")) and each not in ("rows_read", "amount_total", "amount_mended")
+        if each.startswith(("rows_", "amount_"))
+        and each not in ("rows_read", "amount_total", "amount_mended")
     )
     insert(
         con,

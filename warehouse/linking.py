@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -15,7 +14,7 @@ from transforms.inputs import NEEDED
 from warehouse import relist, sql
 from warehouse.connection import Lake
 from warehouse.search import Search
-from warehouse.window import Batches, Window
+from warehouse.window import Batches, Window, extents
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ def gather(lake: Lake, zone: str) -> LinkInputs | None:
     batches = Batches.waiting(lake.con, zone)
     if batches is None:
         return None
-    window = Window.around(batches, _newest(lake.con, zone))
+    window = batches.window(extents(lake.con, zone))
     folder = lake.home.scratch / f"link-{batches.ids[0]}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -79,13 +78,6 @@ def store(
     changed = lake.commit("tongguan", f"{zone}: link lists", run_id, work)
     shutil.rmtree(inputs.folder, ignore_errors=True)
     return changed
-
-
-def _newest(con: duckdb.DuckDBPyConnection, zone: str) -> date | None:
-    row = con.execute(
-        f"SELECT max(business_date) FROM wh.ledger.coverage WHERE zone = {sql.literal(zone)}"
-    ).fetchone()
-    return row[0] if row else None
 
 
 def _everything(con: duckdb.DuckDBPyConnection, window: Window) -> dict[str, pl.LazyFrame]:

@@ -13,7 +13,9 @@ from sources.readers.stage import Context, stage
 from warehouse.errors import ReleaseError
 
 
-def typed(contract: Contract, overrides: Mapping[str, str], row_no: int, file_hash: str, key: bytes) -> pl.DataFrame:
+def typed(
+    contract: Contract, overrides: Mapping[str, str], row_no: int, file_hash: str, key: bytes
+) -> pl.DataFrame:
     """The mended head fields (by CEB name) as one staged row, everything else null.
 
     Raises ReleaseError for a field that does not exist, is personal, or does not parse.
@@ -48,4 +50,3 @@ def mended(row: pl.DataFrame, contract: Contract, overrides: Mapping[str, str], 
     anew = [each for each in replacement["findings"].to_list()[0] if each["field"] in overrides]
     findings = pl.Series("findings", [kept + anew], dtype=row.schema["findings"])
     return row.with_columns(replacement.select(columns)).with_columns(findings)
-

@@ -20,7 +20,17 @@ from warehouse.tables import QUARANTINE
 
 __all__ = ["apply_releases", "list_rows", "release", "show"]
 
-_LISTED = ("quarantine_id", "zone", "kind", "rules", "business_key", "file", "line_no", "status", "quarantined_at")
+_LISTED = (
+    "quarantine_id",
+    "zone",
+    "kind",
+    "rules",
+    "business_key",
+    "file",
+    "line_no",
+    "status",
+    "quarantined_at",
+)
 
 
 def list_rows(
@@ -99,11 +109,15 @@ def release(
         raise ReleaseError(f"{quarantine_id} is {row['status']}, not open")
     mending.typed(CONTRACTS[row["kind"]], overrides, row["row_no"], row["file_hash"], secrets.token_bytes(16))
     text = json.dumps(dict(overrides), ensure_ascii=False, sort_keys=True)
-    release_id = hashlib.sha256(f"{row['zone']} {quarantine_id} {at.isoformat()} {text}".encode()).hexdigest()[:16]
+    release_id = hashlib.sha256(
+        f"{row['zone']} {quarantine_id} {at.isoformat()} {text}".encode()
+    ).hexdigest()[:16]
 
     def work(con: duckdb.DuckDBPyConnection) -> None:
         values = [release_id, row["zone"], quarantine_id, text, reason, by, at, None, None]
-        con.execute(f"INSERT INTO wh.quarantine.releases VALUES ({', '.join(sql.literal(each) for each in values)})")
+        con.execute(
+            f"INSERT INTO wh.quarantine.releases VALUES ({', '.join(sql.literal(each) for each in values)})"
+        )
         con.execute(
             f"UPDATE {QUARANTINE.qualified} SET status = 'released' WHERE zone = {sql.literal(row['zone'])} "
             f"AND quarantine_id = {sql.literal(quarantine_id)}"

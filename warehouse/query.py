@@ -23,9 +23,12 @@ from warehouse.home import Home
 #: Table functions a question may use; everything else in the function list of DuckDB opens files,
 #: changes settings or maintains the lake.
 TABLE_FUNCTIONS = frozenset(
-    """range generate_series unnest repeat snapshots table_changes table_insertions table_deletions
-    ducklake_snapshots duckdb_tables duckdb_columns duckdb_views duckdb_schemas duckdb_functions
-    duckdb_keywords pragma_table_info pragma_version""".split()
+    {
+        *("range", "generate_series", "unnest", "repeat"),
+        *("snapshots", "ducklake_snapshots", "table_changes", "table_insertions", "table_deletions"),
+        *("duckdb_tables", "duckdb_columns", "duckdb_views", "duckdb_schemas", "duckdb_functions"),
+        *("duckdb_keywords", "pragma_table_info", "pragma_version"),
+    }
 )
 PRAGMAS = re.compile(
     r"\s*pragma\s+(table_info\s*\(\s*'[\w.\"]+'\s*\)|show_tables|version)\s*;?\s*", re.IGNORECASE

@@ -24,6 +24,7 @@ from warehouse.connection import Lake
 from warehouse.errors import ConservationError, StagingError
 from warehouse.handover import temporary_table
 from warehouse.home import Home
+from warehouse.window import extents
 
 #: Checks the staged rows of a folder and writes its rejected.parquet, findings.parquet, validations.json.
 Check = Callable[[duckdb.DuckDBPyConnection, Path], object]
@@ -63,8 +64,9 @@ def apply_releases(
         temporary_table(con, "originals", originals, folder)
         ledger.prepare_tallies(con)
         con.execute("CREATE OR REPLACE TEMP TABLE tried (file_hash VARCHAR, row_no BIGINT, class VARCHAR)")
+        stored = extents(con, zone)
         for kind, parts in sorted(incoming.parts.items()):
-            staged = Staged(CONTRACTS[kind], parts, incoming.rejected, zone)
+            staged = Staged(CONTRACTS[kind], parts, incoming.rejected, zone, stored.get(kind))
             documents.store(con, staged, batch_id, at)
             con.execute(
                 "INSERT INTO tried SELECT file_hash, row_no, coalesce(class, 'accepted') "
@@ -88,7 +90,10 @@ def _pending(lake: Lake, zone: str) -> list[_Pending]:
         "JOIN wh.quarantine.rows q USING (zone, quarantine_id) "
         f"WHERE zone = {sql.literal(zone)} AND r.applied_at IS NULL ORDER BY file_hash, row_no"
     ).fetchall()
-    return [_Pending(release, digest, row_no, json.loads(overrides)) for release, digest, row_no, overrides in rows]
+    return [
+        _Pending(release, digest, row_no, json.loads(overrides))
+        for release, digest, row_no, overrides in rows
+    ]
 
 
 def _stage(
@@ -123,7 +128,9 @@ def _stage(
         taken.write_parquet(part)
         total = sum((each[3] for each in originals if each[0] == outcome.file_hash), Decimal(0))
         outcomes.append(
-            ReadOutcome(outcome.file_hash, outcome.format, outcome.kind, str(part), taken.height, taken.height, total)
+            ReadOutcome(
+                outcome.file_hash, outcome.format, outcome.kind, str(part), taken.height, taken.height, total
+            )
         )
     save(landed, folder / "landed.json")
     save(outcomes, folder / "outcomes.json")
@@ -186,8 +193,7 @@ def _close(con: duckdb.DuckDBPyConnection, zone: str, at: datetime) -> None:
         f"UPDATE wh.quarantine.rows SET status = 'accepted' FROM tried t WHERE {here} AND t.class <> 'quarantined'"
     )
     con.execute(
-        "UPDATE wh.quarantine.rows SET status = 'open', rules = t.rules "
-        f"FROM quarantined_now t WHERE {here}"
+        f"UPDATE wh.quarantine.rows SET status = 'open', rules = t.rules FROM quarantined_now t WHERE {here}"
     )
     con.execute(
         f"UPDATE wh.quarantine.releases SET applied_at = {sql.literal(at)}, outcome = t.class "

@@ -9,7 +9,7 @@ import duckdb
 
 from warehouse import sql
 from warehouse.schema import core_columns
-from warehouse.window import Window
+from warehouse.window import Extent, Window, extents
 
 _NUMBER = "hash(flow, ebc_code, order_no)"
 #: When a list stops being open: whichever of these comes first. A list rejected for good keeps its state.
@@ -26,7 +26,8 @@ def replace(con: duckdb.DuckDBPyConnection, window: Window, run_id: str, paths: 
     Rows that are stored already as they are stay untouched, so the cost follows what changed. Stored
     lists that the files do not hold are kept: a list is never dropped.
     """
-    old = _any_stored(con, window)
+    extent = extents(con, window.zone).get("core")
+    old = window.reaches(extent)  # a first load has nothing to compare
     for table in _TABLES:
         columns = core_columns(table)
         cast = ", ".join(
@@ -36,9 +37,7 @@ def replace(con: duckdb.DuckDBPyConnection, window: Window, run_id: str, paths: 
             f"CREATE OR REPLACE TEMP VIEW new_{table} AS "
             f"SELECT {cast}, {_NUMBER} AS k FROM {sql.parquet([paths[table]])}"
         )
-        stored = window.over(
-            f"wh.core.{table}", f"{_NUMBER} IN (SELECT k FROM new_lists)" if old else "false"
-        )
+        stored = window.over(f"wh.core.{table}", extent, f"{_NUMBER} IN (SELECT k FROM new_lists)")
         con.execute(
             f"CREATE OR REPLACE TEMP TABLE old_{table} AS SELECT {sql.names(columns)}, {_NUMBER} AS k FROM {stored}"
         )
@@ -54,11 +53,6 @@ def replace(con: duckdb.DuckDBPyConnection, window: Window, run_id: str, paths: 
     _note_partitions(con, window)
     row = con.execute("SELECT count(*) FROM changed").fetchone()
     return int(row[0]) if row else 0
-
-
-def _any_stored(con: duckdb.DuckDBPyConnection, window: Window) -> bool:
-    """Whether lists are stored in the window at all; a first load has nothing to compare."""
-    return con.execute(f"SELECT 1 FROM {window.over('wh.core.partitions')} LIMIT 1").fetchone() is not None
 
 
 def _changed() -> str:
@@ -139,6 +133,7 @@ def _note_partitions(con: duckdb.DuckDBPyConnection, window: Window) -> None:
         "SEMI JOIN changed USING (k)"
     )
     same = "IS NOT DISTINCT FROM"
+    everywhere = Extent(window.first, window.last, undated=True)  # core.partitions is what is being made
     con.execute(
         f"DELETE FROM wh.core.partitions WHERE zone = {zone} "
         f"AND EXISTS (SELECT 1 FROM affected a WHERE a.business_date {same} partitions.business_date)"
@@ -147,6 +142,6 @@ def _note_partitions(con: duckdb.DuckDBPyConnection, window: Window) -> None:
         f"INSERT INTO wh.core.partitions BY NAME SELECT {zone} AS zone, business_date, count(*) AS lists, "
         f"count(*) FILTER (accepted_at IS NOT NULL AND {LEFT_AT} IS NULL) AS open, "
         f"min({_FIRST_AT}) AS first_at, max({_LAST_AT}) AS last_at "
-        f"FROM {window.over('wh.core.lists')} l SEMI JOIN affected a ON l.business_date {same} a.business_date "
+        f"FROM {window.over('wh.core.lists', everywhere)} l SEMI JOIN affected a ON l.business_date {same} a.business_date "
         "GROUP BY business_date ORDER BY business_date"
     )

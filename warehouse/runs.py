@@ -40,12 +40,21 @@ def finish(lake: Lake, record: RunRecord, *, changed: bool) -> None:
         return
     values = ", ".join(
         sql.literal(each)
-        for each in (record.run_id, record.zone, record.business_date, record.started_at, record.finished_at, record.outcome)
+        for each in (
+            record.run_id,
+            record.zone,
+            record.business_date,
+            record.started_at,
+            record.finished_at,
+            record.outcome,
+        )
     )
     stages = sql.literal(json.dumps(dict(record.stages)))
 
     def work(con: duckdb.DuckDBPyConnection) -> None:
-        con.execute(f"INSERT INTO wh.ledger.runs VALUES ({values}, {stages}, {sql.literals(record.problems)}::VARCHAR[])")
+        con.execute(
+            f"INSERT INTO wh.ledger.runs VALUES ({values}, {stages}, {sql.literals(record.problems)}::VARCHAR[])"
+        )
 
     lake.commit("tongguan", f"{record.zone}: run of {record.business_date}", record.run_id, work)
 

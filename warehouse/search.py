@@ -11,7 +11,8 @@ from sources.contracts import CONTRACTS
 from transforms.inputs import ITEMS, NEEDED, PREFIX
 from warehouse import links, sql
 from warehouse.links import LINKS, LIST_KINDS, Identity
-from warehouse.window import Batches, Window
+from warehouse.schema import document_table
+from warehouse.window import Batches, Window, extents
 
 #: Lists drawn in by sharing a number that should be theirs alone may draw in others; such chains are short.
 CLOSURE_ROUNDS = 5
@@ -27,10 +28,7 @@ class Search:
         self.con = con
         self.window = window
         self.batches = batches
-        rows = con.execute(
-            f"SELECT DISTINCT kind FROM wh.ledger.coverage WHERE zone = {sql.literal(window.zone)}"
-        ).fetchall()
-        self.stored = frozenset(kind for (kind,) in rows)
+        self.stored = extents(con, window.zone)
 
     def touch(self) -> int:
         """Fill `touched`: new lists, lists that new documents name, lists that share a number with those.
@@ -42,7 +40,7 @@ class Search:
         new = self.batches.among()
         families: set[str] = set()
         for kind in sorted(self.batches.kinds & LINKS.keys()):
-            rows = self.window.of(kind, new)
+            rows = self._of(kind, new)
             if kind in LIST_KINDS:
                 self._add("touched", f"SELECT {links.key(kind)} FROM {rows}")
             else:
@@ -74,12 +72,12 @@ class Search:
             self._fill("targets", "h", None)
             for kind in self._kinds(LIST_KINDS):
                 self._spell(
-                    "targets", LINKS[kind].lists, self.window.of(kind, f"{links.key(kind)} IN (FROM touched)")
+                    "targets", LINKS[kind].lists, self._of(kind, f"{links.key(kind)} IN (FROM touched)")
                 )
             self._add(
                 "targets",
                 "SELECT unnest([hash(flow || ' pre', pre_no), hash(flow || ' invt', invt_no)]) FROM "
-                + self.window.over("wh.core.lists", f"{_LIST_NUMBER} IN (FROM touched)"),
+                + self._core(f"{_LIST_NUMBER} IN (FROM touched)"),
             )
             for kind in self._kinds(LIST_KINDS):
                 own = [each for each in LINKS[kind].lists if each.name.split()[1] in links.EXCLUSIVE]
@@ -91,7 +89,7 @@ class Search:
         self._add(
             "touched",
             f"SELECT k FROM (SELECT {links.key(kind)} AS k, unnest({links.numbers(tuple(identities))}) AS h "
-            f"FROM {self.window.of(kind)}) SEMI JOIN {numbers} USING (h)",
+            f"FROM {self._of(kind)}) SEMI JOIN {numbers} USING (h)",
         )
 
     def _draw_in_learnt(self, numbers: str) -> None:
@@ -100,22 +98,20 @@ class Search:
             "touched",
             f"SELECT k FROM (SELECT {_LIST_NUMBER} AS k, "
             "unnest([hash(flow || ' pre', pre_no), hash(flow || ' invt', invt_no)]) AS h "
-            f"FROM {self.window.over('wh.core.lists')}) SEMI JOIN {numbers} USING (h)",
+            f"FROM {self._core()}) SEMI JOIN {numbers} USING (h)",
         )
 
     def _reach(self) -> Window:
         """The look-back around the touched lists: where their documents lie."""
         dated = [
-            f"SELECT business_date FROM {self.window.of(kind)} WHERE {links.key(kind)} IN (FROM touched)"
+            f"SELECT business_date FROM {self._of(kind)} WHERE {links.key(kind)} IN (FROM touched)"
             for kind in self._kinds(LIST_KINDS)
         ]
-        dated.append(
-            f"SELECT business_date FROM {self.window.over('wh.core.lists')} WHERE {_LIST_NUMBER} IN (FROM touched)"
-        )
+        dated.append(f"SELECT business_date FROM {self._core()} WHERE {_LIST_NUMBER} IN (FROM touched)")
         row = self.con.execute(
             f"SELECT min(business_date), max(business_date) FROM ({' UNION ALL '.join(dated)})"
         ).fetchone()
-        return self.window.widened(row[0], row[1]) if row else self.window
+        return self.window.joined(Window.around(self.window.zone, row[0], row[1])) if row else self.window
 
     def fetch(self, folder: Path) -> dict[str, Path]:
         """Copy every document of the touched lists to Parquet files, by table name."""
@@ -131,7 +127,7 @@ class Search:
             self._spell("targets", LINKS[kind].chain, self._among(kind, every, "targets"))
         for kind in self._kinds(LINKS):
             if kind in LIST_KINDS:
-                rows = self.window.of(kind, f"{links.key(kind)} IN (FROM touched)")
+                rows = self._of(kind, f"{links.key(kind)} IN (FROM touched)")
             else:
                 rows = self._among(kind, LINKS[kind].lists + LINKS[kind].chain, "targets")
             files[CONTRACTS[kind].table] = self._copy(kind, rows, folder)
@@ -149,8 +145,8 @@ class Search:
         identities = tuple(identities)
         if not any(each.items for each in identities):
             tests = [f"coalesce({each.spelled()} IN (FROM {numbers}), false)" for each in identities]
-            return self.window.of(kind, f"({' OR '.join(tests)})")
-        rows = self.window.of(kind)
+            return self._of(kind, f"({' OR '.join(tests)})")
+        rows = self._of(kind)
         return (
             f"(SELECT * FROM {rows} SEMI JOIN (SELECT file_hash, row_no FROM (SELECT file_hash, row_no, "
             f"unnest({links.numbers(identities)}) AS h FROM {rows}) SEMI JOIN {numbers} USING (h)) "
@@ -172,6 +168,12 @@ class Search:
         self._fill("touched", "k", "SELECT DISTINCT k FROM touched")
         row = self.con.execute("SELECT count(*) FROM touched").fetchone()
         return int(row[0]) if row else 0
+
+    def _of(self, kind: str, condition: str = "true") -> str:
+        return self.window.over(document_table(CONTRACTS[kind]), self.stored.get(kind), condition)
+
+    def _core(self, condition: str = "true") -> str:
+        return self.window.over("wh.core.lists", self.stored.get("core"), condition)
 
     def _kinds(self, kinds: Iterable[str]) -> list[str]:
         return [kind for kind in kinds if kind in self.stored]

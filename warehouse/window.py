@@ -2,15 +2,81 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import duckdb
 
-from sources.contracts import CONTRACTS
 from warehouse import sql
-from warehouse.classify import LOOK_BACK
-from warehouse.schema import document_table
+
+#: How far a document and the version that supersedes it, or a document and its list, may lie apart.
+LOOK_BACK = timedelta(days=60)
+#: An empty subquery's condition.
+_NOWHERE = "false"
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Which dates of a kind (or of core.lists) are stored at all."""
+
+    first: date | None
+    last: date | None
+    undated: bool
+
+
+def extents(con: duckdb.DuckDBPyConnection, zone: str) -> dict[str, Extent]:
+    """What is stored of each kind, and as `core` of the lists, from the ledger: saves asking empty tables."""
+    rows = con.execute(
+        "SELECT kind, min(business_date), max(business_date), count(*) > count(business_date) "
+        f"FROM wh.ledger.coverage WHERE zone = {sql.literal(zone)} GROUP BY kind UNION ALL "
+        "SELECT 'core', min(business_date), max(business_date), count(*) > count(business_date) "
+        f"FROM wh.core.partitions WHERE zone = {sql.literal(zone)} HAVING count(*) > 0"
+    ).fetchall()
+    return {kind: Extent(first, last, undated) for kind, first, last, undated in rows}
+
+
+@dataclass(frozen=True)
+class Window:
+    """Dates of a zone to look at; undated rows always belong to it."""
+
+    zone: str
+    first: date | None
+    last: date | None
+
+    @classmethod
+    def around(cls, zone: str, first: date | None, last: date | None) -> Window:
+        """The look-back on either side of two dates."""
+        return cls(zone, first and first - LOOK_BACK, last and last + LOOK_BACK)
+
+    def joined(self, other: Window) -> Window:
+        """The dates from the earlier beginning to the later end."""
+        firsts = [each for each in (self.first, other.first) if each]
+        lasts = [each for each in (self.last, other.last) if each]
+        return Window(self.zone, min(firsts, default=None), max(lasts, default=None))
+
+    def reaches(self, extent: Extent | None) -> bool:
+        """Whether anything stored lies in the window."""
+        return extent is not None and (extent.undated or self._shared(extent) is not None)
+
+    def _shared(self, extent: Extent) -> tuple[date, date] | None:
+        """First and last date of both."""
+        if not (extent.first and extent.last and self.first and self.last):
+            return None
+        first, last = max(self.first, extent.first), min(self.last, extent.last)
+        return (first, last) if first <= last else None
+
+    def over(self, table: str, extent: Extent | None, condition: str = "true") -> str:
+        """Rows of a bulk table inside the window, as a subquery that opens no more partitions than it must."""
+        here = f"SELECT * FROM {table} WHERE zone = {sql.literal(self.zone)}"
+        scans = []
+        if extent and extent.undated:
+            scans.append(f"{here} AND business_date IS NULL AND {condition}")
+        if extent and (shared := self._shared(extent)):
+            span = f"business_date BETWEEN {sql.literal(shared[0])} AND {sql.literal(shared[1])}"
+            scans.append(f"{here} AND {span} AND {condition}")
+        # Two scans, because each prunes its partitions.
+        return f"({' UNION ALL '.join(scans or [f'{here} AND {_NOWHERE}'])})"
 
 
 @dataclass(frozen=True)
@@ -36,62 +102,27 @@ class Batches:
             return None
         return cls(zone, tuple(row[0]), row[1], row[2], bool(row[3]), frozenset(row[4] or ()))
 
+    def window(self, stored: Mapping[str, Extent]) -> Window:
+        """The look-back around the batches; what belongs to undated documents is looked for around the newest."""
+        window = Window.around(self.zone, self.first, self.last)
+        if not self.undated:
+            return window
+        newest = max((each.last for each in stored.values() if each.last), default=None)
+        return window.joined(Window.around(self.zone, newest, newest))
+
     def alone(self, con: duckdb.DuckDBPyConnection, window: Window) -> bool:
         """Whether everything in the window belongs to these batches: nothing there was linked before."""
+        overlap = (
+            f" OR (last_date >= {sql.literal(window.first)} AND first_date <= {sql.literal(window.last)})"
+            if window.first
+            else ""
+        )
         row = con.execute(
-            f"SELECT count(*) FROM wh.ledger.batches WHERE zone = {sql.literal(self.zone)} AND linked_at IS NOT NULL "
-            f"AND (undated > 0 OR (last_date >= {sql.literal(window.first)} AND first_date <= {sql.literal(window.last)}))"
+            f"SELECT count(*) FROM wh.ledger.batches WHERE zone = {sql.literal(self.zone)} "
+            f"AND linked_at IS NOT NULL AND (undated > 0{overlap})"
         ).fetchone()
         return row is not None and row[0] == 0
 
     def among(self) -> str:
         """Condition that a document belongs to these batches."""
         return f"batch_id IN ({', '.join(sql.literal(each) for each in self.ids)})"
-
-
-@dataclass(frozen=True)
-class Window:
-    """Dates of a zone to look at; undated documents always belong to it."""
-
-    zone: str
-    first: date | None
-    last: date | None
-
-    @classmethod
-    def around(cls, batches: Batches, newest: date | None) -> Window:
-        """The look-back on either side of the batches; undated ones are looked for around the newest date."""
-        first = _least(batches.first, newest if batches.undated else None)
-        last = _greatest(batches.last, newest if batches.undated else None)
-        return cls(batches.zone, first and first - LOOK_BACK, last and last + LOOK_BACK)
-
-    def widened(self, first: date | None, last: date | None) -> Window:
-        """This window and the look-back on either side of these dates."""
-        return Window(
-            self.zone,
-            _least(self.first, first and first - LOOK_BACK),
-            _greatest(self.last, last and last + LOOK_BACK),
-        )
-
-    def of(self, kind: str, condition: str = "true") -> str:
-        """Documents of a kind inside the window, as a subquery."""
-        return self.over(document_table(CONTRACTS[kind]), condition)
-
-    def over(self, table: str, condition: str = "true") -> str:
-        """Rows of a bulk table inside the window. Two scans, because each prunes its partitions."""
-        scans = [
-            f"SELECT * FROM {table} WHERE zone = {sql.literal(self.zone)} AND business_date IS NULL AND {condition}"
-        ]
-        if self.first and self.last:
-            scans.append(
-                f"SELECT * FROM {table} WHERE zone = {sql.literal(self.zone)} AND business_date BETWEEN "
-                f"{sql.literal(self.first)} AND {sql.literal(self.last)} AND {condition}"
-            )
-        return f"({' UNION ALL '.join(scans)})"
-
-
-def _least(*dates: date | None) -> date | None:
-    return min((each for each in dates if each), default=None)
-
-
-def _greatest(*dates: date | None) -> date | None:
-    return max((each for each in dates if each), default=None)

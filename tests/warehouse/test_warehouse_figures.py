@@ -38,9 +38,14 @@ def test_a_vintage_is_appended_only_where_a_figure_changed(lake):
     later = figures(5, DAY, observed=datetime(2026, 12, 1))
     assert publish(lake, later, [DAY], "r3") == [], "observed longer, same figures"
     assert lake.snapshot() == snapshot
-    changed = {**figures(5, DAY, NEXT), "volume_daily": figures(6, NEXT)["volume_daily"].vstack(figures(5, DAY)["volume_daily"])}
+    changed = {
+        **figures(5, DAY, NEXT),
+        "volume_daily": figures(6, NEXT)["volume_daily"].vstack(figures(5, DAY)["volume_daily"]),
+    }
     assert publish(lake, changed, [DAY, NEXT], "r4") == [(NEXT, 2)]
-    lists = lake.con.execute("SELECT business_date, lists, vintage, run_id FROM wh.metrics.volume_daily ORDER BY 1")
+    lists = lake.con.execute(
+        "SELECT business_date, lists, vintage, run_id FROM wh.metrics.volume_daily ORDER BY 1"
+    )
     assert lists.fetchall() == [(DAY, 5, 1, "r1"), (NEXT, 6, 2, "r4")]
     kept = lake.con.execute("SELECT business_date, lists, vintage FROM wh.vintages.volume_daily ORDER BY ALL")
     assert kept.fetchall() == [(DAY, 5, 1), (NEXT, 5, 1), (NEXT, 6, 2)]
@@ -77,7 +82,9 @@ def test_the_analysts_copy_is_written_when_something_changed(home, lake):
         assert con.execute("SELECT count(*) FROM ledger.coverage").fetchall() == [(0,)]
         publish(lake, figures(8, DAY), [DAY], "r2")
         assert published.write(lake, home).stat().st_ino != first
-        assert con.execute("SELECT lists FROM metrics.volume_daily").fetchall() == [(7,)], "readers keep theirs"
+        assert con.execute("SELECT lists FROM metrics.volume_daily").fetchall() == [(7,)], (
+            "readers keep theirs"
+        )
     path.unlink()
     assert published.write(lake, home).exists(), "missing: written again"
 

@@ -115,7 +115,9 @@ def test_readers_read_while_a_writer_commits(home):
                     con.execute(f"INSERT INTO wh.ledger.touched_dates VALUES ('a', NULL, '{{n}}')")
                     con.execute(f"INSERT INTO wh.ledger.touched_dates VALUES ('b', NULL, '{{n}}')")
     """
-    writer = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.PIPE, text=True)
+    writer = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.PIPE, text=True
+    )
     assert writer.stdout.readline() == "ready\n"
     seen = []
     with Lake.read(home) as lake:
@@ -127,7 +129,9 @@ def test_readers_read_while_a_writer_commits(home):
     assert all(first == second for first, second in seen), "never half a commit"
 
 
-@pytest.mark.parametrize("after", ["INSERT INTO wh.documents", "INSERT INTO wh.ledger.files", "INSERT INTO wh.ledger.batches"])
+@pytest.mark.parametrize(
+    "after", ["INSERT INTO wh.documents", "INSERT INTO wh.ledger.files", "INSERT INTO wh.ledger.batches"]
+)
 def test_a_writer_killed_in_mid_commit_leaves_nothing_torn(home, after):
     stage = Stage(home, "killed")
     stage.file("o.xml", "CEB311", [order("1"), order("2")])

@@ -25,7 +25,9 @@ def gate(con, folder):
     rejected = []
     for outcome in load_outcomes(folder / "outcomes.json"):
         for row in pl.read_parquet(outcome.part).to_dicts():
-            rules = sorted({each["rule"] for each in row["findings"]} & {"P1"}) + ["K1"] * (row["ebp_code"] is None)
+            rules = sorted({each["rule"] for each in row["findings"]} & {"P1"}) + ["K1"] * (
+                row["ebp_code"] is None
+            )
             if rules:
                 rejected.append((outcome.kind, outcome.file_hash, row["row_no"], rules))
     text = pl.String()
@@ -55,13 +57,13 @@ def lake(home: Home, tmp_path):
 def apply(lake, home, run="r2"):
     folder = home.staging / run
     folder.mkdir()
-    return quarantine.apply_releases(
-        lake, home, "zhengzhou", folder, KEY, check=gate, run_id=run, at=LATER
-    )
+    return quarantine.apply_releases(lake, home, "zhengzhou", folder, KEY, check=gate, run_id=run, at=LATER)
 
 
 def counts(lake):
-    columns = "rows_accepted, rows_quarantined, amount_total, amount_accepted, amount_quarantined, amount_mended"
+    columns = (
+        "rows_accepted, rows_quarantined, amount_total, amount_accepted, amount_quarantined, amount_mended"
+    )
     [row] = lake.con.execute(f"SELECT {columns} FROM wh.ledger.files").fetchall()
     return tuple(int(each) for each in row)
 
