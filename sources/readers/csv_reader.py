@@ -67,15 +67,16 @@ def _checked(path: Path) -> _Checked:
     if encoding != "utf-8":
         data = data[mark:].decode(encoding).encode()
         mark = 0
-    passed = list(blocks(data, mark))
-    if not passed or not data[mark : mark + 4096].strip():
+    start = data[mark : mark + 64 * 1024]
+    if not start.strip():
         raise RefusalError("F1", "the file is empty; export it again", 1)
-    header = data[mark : passed[0].second].decode()
-    names: list[str] = next(csv.reader(io.StringIO(header, newline=""), strict=True))
-    if len(names) == 1:
+    if b"," not in start.split(b"\n", 1)[0]:
         raise RefusalError(
             "F4", "the first row has no comma, so this is no CSV extract; send XML, CSV, Parquet or xlsx", 1
         )
+    passed = list(blocks(data, mark))
+    header = data[mark : passed[0].second].decode()
+    names: list[str] = next(csv.reader(io.StringIO(header, newline=""), strict=True))
     return _Checked(data, names, passed)
 
 
