@@ -19,6 +19,7 @@ from sources.simulator.chance import Chance
 from sources.simulator.day import columns_of, direct_arrivals, sections_of
 from sources.simulator.lists import lists_of
 from sources.simulator.population import Population
+from sources.simulator.seasons import share_of_ordinary
 from sources.simulator.truth_log import TruthLog
 from sources.simulator.world import World
 from sources.zone import Zone
@@ -518,3 +519,20 @@ def test_one_list_of_every_zone(tmp_path: Path) -> None:
         out = tmp_path / name
         simulate(out, Zone.load(name), START, START, 1, 1, "jsonl", {})
         assert json.loads((out / "truth.json").read_text())["zone"] == name
+
+
+@pytest.mark.parametrize(
+    ("day", "share"),
+    [
+        (date(2025, 3, 5), 1.0),  # an ordinary Wednesday
+        (date(2025, 3, 9), 0.95),  # a Sunday
+        (date(2025, 11, 11), 12.41),  # 1.01 on a Tuesday, and 11.4 more
+        (date(2025, 11, 12), 1.0 + 11.4 * 0.45),
+        (date(2025, 1, 29), 0.35),  # New Year's day, a Wednesday
+        (date(2025, 2, 5), 0.35 + 0.65 / 9),  # a week later it begins to recover
+    ],
+)
+def test_seasons(day: date, share: float) -> None:
+    calibration = Zone.load("zhengzhou").simulator
+    assert calibration is not None
+    assert share_of_ordinary(day, calibration) == pytest.approx(share)
