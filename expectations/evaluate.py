@@ -123,6 +123,20 @@ def found_by_rule(
     return by_rule, by_field
 
 
+def samples(con: duckdb.DuckDBPyConnection, path: Path, size: int = 5) -> dict[tuple[str, str], list[str]]:
+    """Some business keys by (kind, rule): the first in order of file and row."""
+    rows = con.execute(
+        "select kind, rule, business_key from (select distinct on (kind, rule, file_hash, row_no) * "
+        f"from read_parquet({literal(str(path))})) "
+        f"qualify row_number() over (partition by kind, rule order by file_hash, row_no) <= {size} "
+        "order by kind, rule, file_hash, row_no"
+    ).fetchall()
+    found: dict[tuple[str, str], list[str]] = {}
+    for kind, rule, key in rows:
+        found.setdefault((str(kind), str(rule)), []).append(str(key))
+    return found
+
+
 def unknown_rules(con: duckdb.DuckDBPyConnection, staged: Staged) -> list[str]:
     """Rules the reader names that the registry does not have."""
     if not staged.noticed:

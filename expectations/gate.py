@@ -12,6 +12,7 @@ import importlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -134,6 +135,11 @@ class _Checks:
             evaluate.write_findings(self.con, [], path)
         self.found, by_field = evaluate.found_by_rule(self.con, path)
         self.broken += _differences(self.records, self.rejected, self.found, by_field)
+        keys = evaluate.samples(self.con, path) if self.found else {}
+        self.records = [
+            replace(each, sample=tuple(keys.get((each.kind, each.rule), ()))) if each.failed else each
+            for each in self.records
+        ]
 
     def report(self) -> GateReport:
         """What came of it all."""

@@ -23,6 +23,7 @@ class Record:
     checked: int | None  # rows looked at
     failed: int | None  # rows found
     observed_value: int | None
+    sample: tuple[str, ...] = ()  # business keys of some rows found
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -48,7 +49,7 @@ class GateReport:
         )
 
 
-class CheckBroke(RuntimeError):  # noqa: N818 - the name says what happened, not that the data is bad
+class CheckBroke(RuntimeError):
     """A check broke: nothing is known about the data and nothing may be committed."""
 
     def __init__(self, report: GateReport) -> None:

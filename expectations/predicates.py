@@ -34,6 +34,7 @@ class Context:
     template_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     days: Days = None  # first and last business date of the rows
     templates: bool = False  # any row of this kind comes from a template
+    unparsed: bool = False  # any row of this kind has a value that did not parse
 
 
 def clauses(contract: Contract, context: Context) -> list[Clause]:
@@ -84,20 +85,26 @@ def _mandatory(contract: Contract, context: Context) -> list[Clause]:
     for each in contract.fields:
         if not each.mandatory or each.name in elsewhere:
             continue
-        sql = f"{quoted(each.column)} is null"
-        if context.templates:
-            files = listed(context.template_fields.get(each.name, ()))
-            sql += f" and ({_not_template()} or list_contains({files}::varchar[], file_hash))"
+        sql = f"{quoted(each.column)} is null" + _asked(each.name, context)
         found.append(Clause("M1", each.name, sql, "'is empty'"))
     for each in contract.items:
         if not each.mandatory:
             continue
-        sql = f"i.{quoted(each.column)} is null"
-        if context.templates:
-            files = listed(context.template_fields.get(f"items.{each.name}", ()))
-            sql += f" and ({_not_template()} or list_contains({files}::varchar[], file_hash))"
+        sql = f"i.{quoted(each.column)} is null" + _asked(f"items.{each.name}", context)
         found.append(Clause("M1", f"items.{each.name}", sql, "'is empty'", item=True))
     return found
+
+
+def _asked(name: str, context: Context) -> str:
+    """SQL to add: the row's file has the field, and it is not a value that did not parse (P1)."""
+    sql = ""
+    if context.templates:
+        files = listed(context.template_fields.get(name, ()))
+        sql += f" and ({_not_template()} or list_contains({files}::varchar[], file_hash))"
+    if context.unparsed:
+        test = f"f.rule = 'P1' and f.field = {literal(name)}"
+        sql += f" and not coalesce(len(list_filter(findings, lambda f: {test})) > 0, false)"
+    return sql
 
 
 def _length(rule: str, each: Field, name: str, column: str, *, item: bool = False) -> Clause:
@@ -151,7 +158,9 @@ def _codes(contract: Contract, context: Context) -> list[Clause]:
             if each.codes in _ALSO:
                 sql += f" and not regexp_full_match({column}, {literal(_ALSO[each.codes])})"
             name = f"items.{each.name}" if item else each.name
-            text = f"left({column}, 20) || ' is {where}'"
+            # A shifted column may put a person's data here: only what looks like a code is repeated.
+            code = f"length({column}) <= 8 and regexp_full_match({column}, '[-0-9A-Za-z]+')"
+            text = f"case when {code} then {column} else 'the value' end || ' is {where}'"
             found.append(Clause("M3", name, sql, text, item))
     return found
 

@@ -53,6 +53,8 @@ def stage(
         if each.part and each.kind and each.rows:
             path = Path(each.part)
             parts[each.kind].append(str(path if path.is_absolute() else run_dir / path))
+    # Without this a part that is written again within a moment may be answered from the cache (seen).
+    con.execute("set enable_external_file_cache = false")
     schema = f"{quoted(own_database(con))}.{SCHEMA}"
     con.execute(f"drop schema if exists {schema} cascade")
     con.execute(f"create schema {schema}")
@@ -74,7 +76,11 @@ def stage(
 def context(con: duckdb.DuckDBPyConnection, staged: Staged, zone_offices: Iterable[str]) -> Context:
     """What the kind's predicates must know: the zone's offices, and which fields its templates fill."""
     hashes: list[str] = []
+    unparsed = False
     if staged.noticed:
+        unparsed = bool(
+            con.execute(f"select 1 from {staged.view} where {has_finding('P1')} limit 1").fetchall()
+        )
         sql = f"select distinct file_hash from {staged.view} where {has_finding('T0')} order by 1"
         hashes = [str(row[0]) for row in con.execute(sql).fetchall()]
     return Context(
@@ -82,6 +88,7 @@ def context(con: duckdb.DuckDBPyConnection, staged: Staged, zone_offices: Iterab
         days=staged.days,
         template_fields=_filled(con, staged, hashes) if hashes else {},
         templates=bool(hashes),
+        unparsed=unparsed,
     )
 
 

@@ -88,3 +88,21 @@ def test_great_expectations_and_the_quarantine_count_the_same(tmp_path):
     ).fetchall()
     assert dict(rules) == {"K1": 34, "K3": 7}
     assert report.rejected == {"CEB411": 41}
+
+
+def test_great_expectations_fetches_counts_never_rows(tmp_path, monkeypatch):
+    """The shim holds a whole result in memory: a statement that selects rows would hold the day."""
+    from expectations import duckdb_dialect
+
+    sizes, fetch = [], duckdb_dialect.FetchedCursor.execute
+
+    def execute(self, statement, parameters=None, context=None):
+        fetch(self, statement, parameters, context)
+        if self.description and "duckdb_columns" not in statement:
+            sizes.append(len(self._rows))
+
+    monkeypatch.setattr(duckdb_dialect.FetchedCursor, "execute", execute)
+    rows = [document("CEB411", payTransactionId=str(at % 30), payCode=None) for at in range(60)]
+    gate(stage(tmp_path, CEB411=rows))
+    assert sizes
+    assert max(sizes) < 60
