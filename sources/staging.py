@@ -70,23 +70,38 @@ class ReadOutcome:
     refusal: Refusal | None = None
 
 
+def dumps(records: Iterable[LandedFile | ReadOutcome]) -> str:
+    """Records as a JSON array on one line."""
+    return json.dumps([asdict(each) for each in records], default=str, ensure_ascii=False)
+
+
 def save(records: Iterable[LandedFile | ReadOutcome], path: Path) -> Path:
     """Write records as a JSON array."""
-    path.write_text(json.dumps([asdict(each) for each in records], default=str, ensure_ascii=False))
+    path.write_text(dumps(records), encoding="utf-8")
     return path
+
+
+def loads_landed(text: str) -> list[LandedFile]:
+    """Landed files from what `dumps` gave."""
+    return [
+        LandedFile(**{**each, "names": tuple(each["names"]), "refusal": _refusal(each["refusal"])})
+        for each in json.loads(text)
+    ]
+
+
+def loads_outcomes(text: str) -> list[ReadOutcome]:
+    """Outcomes from what `dumps` gave."""
+    return [_outcome(each) for each in json.loads(text)]
 
 
 def load_landed(path: Path) -> list[LandedFile]:
     """Read what `save` wrote for landed files."""
-    return [
-        LandedFile(**{**each, "names": tuple(each["names"]), "refusal": _refusal(each["refusal"])})
-        for each in json.loads(path.read_text())
-    ]
+    return loads_landed(path.read_text(encoding="utf-8"))
 
 
 def load_outcomes(path: Path) -> list[ReadOutcome]:
     """Read what `save` wrote for read outcomes."""
-    return [_outcome(each) for each in json.loads(path.read_text())]
+    return loads_outcomes(path.read_text(encoding="utf-8"))
 
 
 def _outcome(record: dict[str, Any]) -> ReadOutcome:

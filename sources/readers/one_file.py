@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -52,10 +53,32 @@ def format_of(path: Path) -> str:
     return "csv"
 
 
+class ReadingBrokeError(Exception):
+    """The reader itself failed: that says nothing about the file, and the run must stop.
+
+    The message names the file, the kind of error and the place; not its text, which may hold values.
+    """
+
+    def __init__(self, landed: LandedFile, error: Exception) -> None:
+        frames = traceback.extract_tb(error.__traceback__)
+        places = " < ".join(f"{Path(each.filename).name}:{each.lineno}" for each in reversed(frames[-6:]))
+        super().__init__(
+            f"reading {landed.names[0]} ({landed.file_hash[:12]}) broke with {type(error).__name__} at {places}; "
+            "this is an error of Tongguan, not of the file"
+        )
+
+
 def read_file(landed: LandedFile, out_dir: Path, digest: Digest) -> ReadOutcome:
-    """What reading one file gave. Bad input is an outcome; any other exception is a broken reader."""
+    """What reading one file gave. Bad input is an outcome; whatever else happens is ReadingBrokeError."""
     if landed.refusal is not None:
         return ReadOutcome(landed.file_hash, None, None, refusal=landed.refusal)
+    try:
+        return _read(landed, out_dir, digest)
+    except Exception as error:  # told as what it is, without the values its text may hold
+        raise ReadingBrokeError(landed, error) from None
+
+
+def _read(landed: LandedFile, out_dir: Path, digest: Digest) -> ReadOutcome:
     kind: str | None = None
     form: str | None = None
     try:

@@ -183,7 +183,7 @@ def test_a_refused_file_does_not_stop_the_others(tmp_path: Path) -> None:
 def test_several_processes_give_what_one_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = [land(tmp_path, message(kind, DOCUMENTS[kind]).encode()) for kind in DOCUMENTS]
     alone = read_files(files, tmp_path / "alone", KEY, workers=1)
-    monkeypatch.setattr("sources.readers.pool._SMALL", 0)
+    monkeypatch.setattr("sources.readers.pool.SMALL_BYTES", 0)
     together = read_files(files, tmp_path / "together", KEY, workers=2)
     for one, other in zip(alone, together, strict=True):
         assert one.part and other.part

@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import io
 import json
+import traceback
 import zipfile
 from pathlib import Path
 
 import polars as pl
 import pytest
 from read_helpers import NAMESPACE, as_csv, document, flat_rows, message, read
+
+from sources.readers.one_file import ReadingBrokeError
 
 GOOD = message("CEB622", [document("CEB622")])
 FLAT = as_csv(flat_rows("CEB411", [document("CEB411", at) for at in (1, 2, 3)]))
@@ -228,9 +231,12 @@ def test_parquet_of_a_type_no_field_can_be(tmp_path: Path) -> None:
 
 def test_an_error_of_the_reader_is_not_bad_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
-        raise ZeroDivisionError
+        raise ZeroDivisionError("王小明")
 
     monkeypatch.setattr("sources.readers.parts.stage", broken)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(
+        ReadingBrokeError, match="broke with ZeroDivisionError at .*an error of Tongguan"
+    ) as caught:
         read(tmp_path, GOOD)
+    assert "王小明" not in "".join(traceback.format_exception(caught.value))
     assert not list((tmp_path / "parts").iterdir())
