@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +22,7 @@ from expectations.clauses import Clause
 from expectations.outcome import BROKEN, CheckBroke, GateReport, Record
 from expectations.predicates import clauses
 from expectations.relations import Relation, relations
-from expectations.rules import CRITICAL, RULE_SET_VERSION
+from expectations.rules import CRITICAL, RULE_SET_VERSION, Severity
 from expectations.stage import Staged, context, stage
 from sources.staging import load_outcomes
 
@@ -64,7 +64,7 @@ def preload() -> None:
 
 
 class _Checks:
-    """The steps of one check; each step notes in `broken` what it could not carry out."""
+    """The steps of one check; what a step cannot carry out becomes a broken record."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, staged: dict[str, Staged]) -> None:
         self.con = con
@@ -74,32 +74,34 @@ class _Checks:
         self.records: list[Record] = []
         self.found: dict[tuple[str, str], int] = {}
         self.rejected: dict[tuple[str, str], int] = {}
-        self.broken: list[str] = []
 
     @contextmanager
-    def _noting(self, what: str, *errors: type[Exception]) -> Iterator[None]:
+    def _noting(self, kind: str, what: str, *errors: type[Exception]) -> Iterator[None]:
         try:
             yield
         except errors as error:
-            self.broken.append(f"{what}: {str(error).split('LINE ')[0].strip()}")
+            self._broke(kind, what, str(error).split("LINE ")[0].strip())
+
+    def _broke(self, kind: str, what: str, reason: str) -> None:
+        """Note a check that broke outside of any one expectation."""
+        self.records.append(Record(kind, "", Severity.CRITICAL, None, what, BROKEN, reason, None, None, None))
 
     def reject(self, offices: frozenset[str], path: Path) -> None:
         """Evaluate the critical predicates and write rejected.parquet."""
         evaluate.start_rejecting(self.con)
         for kind, each in self.staged.items():
             self.rules[kind] = clauses(each.contract, context(self.con, each, offices))
-            self.broken += [
-                f"{kind}: the reader names rule {rule!r}, which expectations/rules.py does not have"
-                for rule in evaluate.unknown_rules(self.con, each)
-            ]
-            with self._noting(f"{kind} quarantine query", duckdb.Error):
+            for rule in evaluate.unknown_rules(self.con, each):
+                reason = f"the reader names rule {rule!r}, which expectations/rules.py does not have"
+                self._broke(kind, "findings of the reader", reason)
+            with self._noting(kind, "quarantine query", duckdb.Error):
                 evaluate.reject(self.con, each, self.rules[kind])
         evaluate.write_rejected(self.con, path)
         self.rejected = evaluate.rejected_by_rule(self.con)
 
     def relate(self, zone: str | None) -> None:
         """Make the views of current versions and the queries across rows."""
-        with self._noting("comparison of documents", duckdb.Error):
+        with self._noting("", "comparison of documents", duckdb.Error):
             self.across = relations(self.con, self.staged, zone)
 
     def validate(self) -> None:
@@ -107,7 +109,7 @@ class _Checks:
         if not self.staged:
             return
         # Whatever Great Expectations raises, import included, is a check that could not be carried out.
-        with self._noting("Great Expectations", Exception):
+        with self._noting("", "Great Expectations", Exception):
             preload()
             from expectations.checkpoint import Checkpoint, expectations_of
 
@@ -115,11 +117,6 @@ class _Checks:
             for kind, each in self.staged.items():
                 suite = expectations_of(each, self.rules[kind], self.across[kind])
                 self.records += checkpoint.run(each, suite)
-        self.broken += [
-            f"{each.kind} {each.rule}{f' {each.field}' if each.field else ''}: {each.broken_reason}"
-            for each in self.records
-            if each.outcome == BROKEN
-        ]
 
     def find(self, path: Path) -> None:
         """Write findings.parquet and compare its counts, and the quarantine's, with Great Expectations'."""
@@ -131,10 +128,10 @@ class _Checks:
         try:
             evaluate.write_findings(self.con, selects, path)
         except duckdb.Error as error:
-            self.broken.append(f"findings query: {error}")
+            self._broke("", "findings query", str(error))
             evaluate.write_findings(self.con, [], path)
         self.found, by_field = evaluate.found_by_rule(self.con, path)
-        self.broken += _differences(self.records, self.rejected, self.found, by_field)
+        self.records = [_compared(each, self.rejected, self.found, by_field) for each in self.records]
         keys = evaluate.samples(self.con, path) if self.found else {}
         self.records = [
             replace(each, sample=tuple(keys.get((each.kind, each.rule), ()))) if each.failed else each
@@ -149,34 +146,34 @@ class _Checks:
             rejected=evaluate.rejected_rows(self.con, self.staged),
             found=self.found,
             records=tuple(self.records),
-            broken=tuple(self.broken),
+            broken=tuple(each.sentence for each in self.records if each.outcome == BROKEN),
         )
 
 
-def _differences(
-    records: Sequence[Record],
+def _compared(
+    record: Record,
     rejected: dict[tuple[str, str], int],
     by_rule: dict[tuple[str, str], int],
     by_field: dict[tuple[str, str, str], int],
-) -> list[str]:
-    """Sentences for each rule that the two evaluations count differently."""
-    found = []
-    for each in records:
-        if each.outcome == BROKEN:
-            continue
-        place = (each.kind, each.rule)
-        if each.field is None:
-            others = {"findings": by_rule.get(place, 0)}
-            if each.rule in CRITICAL:
-                others["quarantine"] = rejected.get(place, 0)
-        else:
-            others = {"findings": by_field.get((*place, each.field), 0)}
-        found += [
-            f"{each.kind} {each.rule}: Great Expectations counts {each.failed} rows, the {name} query {count}"
-            for name, count in others.items()
-            if count != each.failed
-        ]
-    return found
+) -> Record:
+    """The record, broken if the other evaluation counts other rows."""
+    if record.outcome == BROKEN:
+        return record
+    place = (record.kind, record.rule)
+    if record.field is None:
+        others = {"findings": by_rule.get(place, 0)}
+        if record.rule in CRITICAL:
+            others["quarantine"] = rejected.get(place, 0)
+    else:
+        others = {"findings": by_field.get((*place, record.field), 0)}
+    reasons = [
+        f"Great Expectations counts {record.failed} rows, the {name} query {count}"
+        for name, count in others.items()
+        if count != record.failed
+    ]
+    if not reasons:
+        return record
+    return replace(record, outcome=BROKEN, broken_reason="; ".join(reasons), failed=None)
 
 
 def _write_validations(report: GateReport, path: Path) -> None:

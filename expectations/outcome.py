@@ -13,8 +13,8 @@ PASSED, FAILED, BROKEN = "passed", "failed", "broken"
 class Record:
     """One expectation and what came of it; a broken check says nothing about the data."""
 
-    kind: str
-    rule: str
+    kind: str  # empty: a step over all kinds broke
+    rule: str  # empty: a step broke outside of any one rule
     severity: str
     field: str | None  # null: any field of the rule
     expectation: str
@@ -24,6 +24,12 @@ class Record:
     failed: int | None  # rows found
     observed_value: int | None
     sample: tuple[str, ...] = ()  # business keys of some rows found
+
+    @property
+    def sentence(self) -> str:
+        """What was checked and why the check broke."""
+        words = (self.kind, self.rule, self.field or "", self.expectation if not self.rule else "")
+        return f"{' '.join(word for word in words if word)}: {self.broken_reason}"
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

@@ -124,7 +124,7 @@ def _passed(validations: Iterable[Mapping[str, Any]], failed: Iterable[RuleCount
 
 def _broken(record: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "rule": RULES[record["rule"]],
+        "rule": record["rule"],
         "kind": record["kind"],
         "expectation": record["expectation"],
         "reason": record["broken_reason"],

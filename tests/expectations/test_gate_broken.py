@@ -56,6 +56,8 @@ def test_counts_that_differ_are_a_broken_check(tmp_path, monkeypatch):
     monkeypatch.setattr(evaluate, "reject", lambda con, staged, rules: None)
     with pytest.raises(CheckBroke, match="counts 1 rows, the quarantine query 0"):
         gate(stage(tmp_path, CEB411=[document("CEB411", payCode=None)]))
+    results = json.loads((tmp_path / "validations.json").read_text())
+    assert {each["rule"] for each in results if each["outcome"] == "broken"} == {"K1"}
 
 
 def test_results_that_vanish_are_a_broken_check(tmp_path, monkeypatch):
