@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sources.privacy import Digest
-from sources.readers import csv_reader, jsonl_reader, limits, parquet_reader, xlsx_reader, xml_reader
+from sources.readers import csv_reader, jsonl_reader, limits, parquet_reader, xml_reader
 from sources.readers.batch import Batch
 from sources.readers.json_documents import other_document
 from sources.readers.parts import write_part
@@ -18,12 +18,19 @@ from sources.readers.sheet import complete
 from sources.readers.stage import Context
 from sources.staging import LandedFile, ReadOutcome
 
+
+def _workbook(path: Path) -> Reading:
+    from sources.readers import xlsx_reader  # openpyxl is slow to import and few files need it
+
+    return xlsx_reader.read(path)
+
+
 _READERS: dict[str, Callable[[Path], Reading]] = {
     "xml": xml_reader.read,
     "csv": csv_reader.read,
     "parquet": parquet_reader.read,
     "json": jsonl_reader.read,
-    "xlsx": xlsx_reader.read,
+    "xlsx": _workbook,
 }
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 

@@ -14,6 +14,7 @@ from sources import codelists, phrases, privacy
 from sources.contracts import Contract, Field, Personal, Type
 from sources.privacy import Digest
 from sources.readers import values
+from sources.readers.arrow import int64_array
 from sources.readers.batch import FINDING_ROWS, Batch, finding_rows
 from sources.staging import FINDING, staged_schema
 
@@ -174,7 +175,7 @@ def _items(batch: Batch, contract: Contract, digest: Digest) -> tuple[pl.Series,
     if not bool(np.all(owners[1:] >= owners[:-1])):
         raise ValueError("items must lie in the order of their documents")
     bounds = np.searchsorted(owners, rows.to_numpy(), side="left")
-    offsets = pa.array(np.append(bounds, len(owners)), type=pa.int64())
+    offsets = int64_array(np.append(bounds, len(owners)).astype(np.int64))
     struct = pl.DataFrame(list(columns.values())).to_struct("items").to_arrow()
     nested = pa.LargeListArray.from_arrays(offsets, struct)
     return pl.Series("items", pl.from_arrow(nested)).cast(dtype), findings

@@ -23,6 +23,7 @@ from lxml import etree
 
 from sources.contracts import Contract, Field
 from sources.readers import limits
+from sources.readers.arrow import int64_array
 from sources.readers.batch import Batch
 from sources.readers.refusal import RefusalError
 from sources.readers.xml_source import XmlSource
@@ -233,9 +234,9 @@ class Columns:
     def _names(
         self, texts: pa.LargeStringArray, tags: _Tags, line: int, raw: npt.NDArray[np.uint8]
     ) -> tuple[Ints, _Names]:
-        encoded = texts.take(pa.array(3 * tags.elements)).dictionary_encode()
+        encoded = texts.take(int64_array(3 * tags.elements)).dictionary_encode()
         words: list[str] = encoded.dictionary.to_pylist()
-        codes: Ints = encoded.indices.to_numpy().astype(np.int64)
+        codes = np.frombuffer(encoded.indices.buffers()[1], dtype=np.int32)[: len(encoded)].astype(np.int64)
         names = _Names(words, self._prefixes, self.source.root.prefixes)
         crowded = names.crowded()
         if len(crowded):
@@ -325,7 +326,7 @@ class _Cut:
         place = np.zeros(count, dtype=np.int64)
         absent = np.ones(count, dtype=bool)
         place[rows], absent[rows] = 3 * tags + 2, self.tags.empty[tags]
-        column = pl.Series(field, pl.from_arrow(self.texts.take(pa.array(place, mask=absent))))
+        column = pl.Series(field, pl.from_arrow(self.texts.take(int64_array(place, absent))))
         longest = column.str.len_bytes().max()
         if isinstance(longest, int) and longest > limits.XML_TEXT:
             raise RefusalError("F3", f"{where}an element {field} holds more than 1 MiB of text")

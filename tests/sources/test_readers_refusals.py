@@ -235,7 +235,7 @@ def test_an_error_of_the_reader_is_not_bad_data(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr("sources.readers.parts.stage", broken)
     with pytest.raises(
-        ReadingBrokeError, match="broke with ZeroDivisionError at .*an error of Tongguan"
+        ReadingBrokeError, match=r"broke with ZeroDivisionError at .*an error of Tongguan"
     ) as caught:
         read(tmp_path, GOOD)
     assert "王小明" not in "".join(traceback.format_exception(caught.value))
