@@ -1,12 +1,17 @@
-"""Parquet: one document a row with a list `items`, or flat rows; columns native or text."""
+"""Parquet: one document a row with a list `items`, or flat rows; columns native or text.
+
+Read through Arrow, which tells damaged files by an exception (Polars 2.1 panics on some).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
-from polars._typing import PolarsDataType
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from sources.readers import flat, limits, sheet
 from sources.readers.batch import Batch
@@ -14,35 +19,36 @@ from sources.readers.reading import Reading
 from sources.readers.recognise import KIND_COLUMN, Layout, layout, nameable, one_kind
 from sources.readers.refusal import RefusalError
 
-_UNREADABLE = "the file is not whole Parquet; it may be cut off: send it again"
-
 
 def read(path: Path) -> Reading:
     """The documents of a Parquet file. A column type that cannot hold a field refuses the file (F1)."""
-    try:
-        scan = pl.scan_parquet(path)
-        schema = scan.collect_schema()
-        rows = int(scan.select(pl.len()).collect().item())
-        kinds = scan.select(pl.col(KIND_COLUMN).unique()).collect() if KIND_COLUMN in schema else None
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise RefusalError("F1", _UNREADABLE) from error
+    with _whole():
+        file = pq.ParquetFile(path, memory_map=True)
+        schema = pl.DataFrame(pl.from_arrow(file.schema_arrow.empty_table())).schema
+        rows: int = file.metadata.num_rows
     names = list(schema)
-    kind = one_kind(sheet.kinds_in(kinds)) if kinds is not None and rows else None
-    if "items" not in schema:
-        found, template = sheet.understand(names, kind)
-    else:
+    kinds = {
+        each
+        for frame in (_frames(file, [KIND_COLUMN]) if KIND_COLUMN in schema else ())
+        for each in sheet.kinds_in(frame)
+    }
+    kind = one_kind(kinds) if kinds else None
+    nested = "items" in schema
+    if nested:
         sheet.check_header(names)
         found, template = layout(names, kind, _nested(schema["items"])), None
-    for name in found.head:
+    else:
+        found, template = sheet.understand(names, kind)
+    for name in (*found.head, *([] if nested else found.items)):
         _fits(name, schema[name])
     reading = Reading("parquet", found.contract, iter(()), lines=rows, template=template)
-    reading.unknown.update(nameable(found.unknown))
-    nested = "items" in schema
-    reading.batches = _nested_batches(path, rows, found) if nested or not found.items else _flat(path, found)
+    reading.unknown.update(nameable(found.unknown) if template is None else found.unknown)
+    reading.batches = _documents(file, found) if nested or not found.items else _flat(file, found)
     return reading
 
 
 def _nested(dtype: pl.DataType) -> list[str]:
+    """Fields of the structs in `items`."""
     if isinstance(dtype, pl.List) and isinstance(dtype.inner, pl.Struct):
         for each in dtype.inner.fields:
             _fits(f"items.{each.name}", each.dtype)
@@ -52,17 +58,16 @@ def _nested(dtype: pl.DataType) -> list[str]:
     raise RefusalError("F1", "column items must be a list of structs, one an item; write it so")
 
 
-def _fits(name: str, dtype: PolarsDataType) -> None:
-    if dtype.is_nested() or dtype in (pl.Time, pl.Duration, pl.Object):
+def _fits(name: str, dtype: object) -> None:
+    if isinstance(dtype, pl.List | pl.Struct | pl.Array | pl.Time | pl.Duration | pl.Object):
         raise RefusalError("F1", f"column {name} is a {dtype}, which no field can be; write it as text")
 
 
-def _nested_batches(path: Path, rows: int, found: Layout) -> Iterator[Batch]:
-    contract = found.contract
-    wanted = [*found.head, *(["items"] if found.items else [])]
-    for start in range(0, max(rows, 1), limits.BATCH_ROWS):
-        frame = _collect(pl.scan_parquet(path).slice(start, limits.BATCH_ROWS).select(wanted))
-        numbers = pl.int_range(start + 1, start + frame.height + 1, dtype=pl.Int64, eager=True)
+def _documents(file: pq.ParquetFile, found: Layout) -> Iterator[Batch]:
+    contract, done = found.contract, 0
+    for frame in _frames(file, [*found.head, *(["items"] if found.items else [])]):
+        numbers = pl.int_range(done + 1, done + frame.height + 1, dtype=pl.Int64, eager=True)
+        done += frame.height
         head = frame.select(
             numbers.alias("row_no"),
             numbers.alias("line_no"),
@@ -70,9 +75,9 @@ def _nested_batches(path: Path, rows: int, found: Layout) -> Iterator[Batch]:
         )
         items = None
         if found.items:
-            owned = frame.select(numbers.alias("row_no"), "items")
             items = (
-                owned.filter(pl.col("items").list.len() > 0)
+                frame.select(numbers.alias("row_no"), "items")
+                .filter(pl.col("items").list.len() > 0)
                 .explode("items")
                 .filter(pl.col("items").is_not_null())
                 .select(
@@ -83,14 +88,28 @@ def _nested_batches(path: Path, rows: int, found: Layout) -> Iterator[Batch]:
         yield Batch(contract, head, items)
 
 
-def _flat(path: Path, found: Layout) -> Iterator[Batch]:
-    frame = _collect(pl.scan_parquet(path).select([*found.head, *found.items]))
+def _flat(file: pq.ParquetFile, found: Layout) -> Iterator[Batch]:
+    frame = pl.concat(list(_frames(file, [*found.head, *found.items])))
     lines = pl.int_range(1, frame.height + 1, dtype=pl.Int64, eager=True).alias("line_no")
     yield flat.grouped(frame.with_columns(lines), found)
 
 
-def _collect(scan: pl.LazyFrame) -> pl.DataFrame:
+def _frames(file: pq.ParquetFile, columns: list[str]) -> Iterator[pl.DataFrame]:
+    """The rows of these columns in batches; one without rows where the file has none."""
+    if not file.metadata.num_rows:
+        yield pl.DataFrame(pl.from_arrow(file.schema_arrow.empty_table().select(columns)))
+        return
+    with _whole():
+        for batch in file.iter_batches(limits.BATCH_ROWS, columns=columns, use_threads=False):
+            batch.validate(full=True)  # texts that are not UTF-8 would only be met after the reader
+            frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([batch])))
+            yield frame.select(columns)
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    """Arrow's complaints about the file as a refusal."""
     try:
-        return scan.collect(engine="in-memory")
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise RefusalError("F1", _UNREADABLE) from error
+        yield
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise RefusalError("F1", "the file is not whole Parquet; it may be cut off: send it again") from error

@@ -26,6 +26,19 @@ _DOCTYPE = re.compile(rb"<!DOCTYPE|<\x00!\x00D\x00O\x00C\x00T|\x00<\x00!\x00D\x0
 #: A sheet keeps 15 digits of a number; longer ones (identity numbers) have lost their last digits.
 _DIGITS = 15
 _Row = tuple[Any, ...]
+#: What zipfile raises on a damaged or encrypted archive.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
+#: What openpyxl raises on parts that are not as a workbook has them (it checks little itself).
+_UNREADABLE = (
+    *_DAMAGED,
+    InvalidFileException,
+    AttributeError,
+    LookupError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    OverflowError,
+)
 
 
 def read(path: Path) -> Reading:
@@ -35,7 +48,7 @@ def read(path: Path) -> Reading:
     refusals: list[RefusalError] = []
     try:
         sheets = _sheets(path)
-    except (InvalidFileException, KeyError, ValueError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except _UNREADABLE as error:
         raise RefusalError(
             "F1", "the workbook cannot be opened; save it again as .xlsx and send it"
         ) from error
@@ -82,7 +95,7 @@ def _sound(path: Path) -> None:
             for part in parts:
                 if part.filename.endswith((".xml", ".rels")):
                     _no_doctype(archive, part)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except _DAMAGED as error:
         raise RefusalError("F1", "the workbook is damaged or encrypted; save it again as .xlsx") from error
 
 

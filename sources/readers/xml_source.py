@@ -117,6 +117,12 @@ class XmlSource:
                 "the file is cut off or is not XML: export it again",
                 line,
             )
+        try:
+            found[0].decode()
+        except UnicodeDecodeError as error:
+            raise RefusalError(
+                "F7", f"{self.where}the root element is not in the encoding the file declares", line
+            ) from error
         attributes = {name: a or b for name, a, b in _ATTRIBUTE.findall(found[2])}
         if len(attributes) > limits.XML_ATTRIBUTES:
             raise RefusalError(
