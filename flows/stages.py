@@ -96,7 +96,7 @@ def read(run: Run) -> Path:
     key, _ = pii_key(run.store)
     parts = run.folder / "parts"
     parts.mkdir(exist_ok=True)
-    new = [each for each in load_landed(run.landed) if not each.known]
+    new = [each for each in load_landed(run.landed) if not each.known and not each.refusal]
     outcomes = read_files(new, parts, key, zone=Zone.load(run.zone), progress=advance)
     return save(outcomes, run.outcomes)
 
@@ -186,9 +186,7 @@ def measure(run: Run) -> list[tuple[date, int]]:
             "exclusions_daily": exclusions_daily(lists, dates, observed_until),
         }
         frames = dict(zip(figures, pl.collect_all(list(figures.values())), strict=True))
-        return vintages.publish(
-            lake, run.zone, run.run_id, run.started_at, frames, dates, reason="publication"
-        )
+        return vintages.publish(lake, run.zone, run.run_id, run.started_at, frames, dates)
 
 
 def publish(run: Run) -> Path:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from warehouse import sql
 from warehouse.connection import Lake
 
 
@@ -27,8 +28,8 @@ def shortcomings(
     Files loaded by earlier runs count too: a day does not turn green by being run again.
     """
     lake.con.execute(
-        "CREATE OR REPLACE TEMP TABLE handed_over AS SELECT unnest(?::VARCHAR[]) AS file_hash",
-        [list(file_hashes)],
+        "CREATE OR REPLACE TEMP TABLE handed_over AS "
+        f"SELECT unnest({sql.literals(file_hashes)}::VARCHAR[]) AS file_hash"
     )
     return Shortcomings(
         gaps=(
@@ -45,8 +46,8 @@ def _missing_kinds(lake: Lake, zone: str, day: date, expected: Sequence[str]) ->
     seen = {
         kind
         for (kind,) in lake.con.execute(
-            "SELECT kind FROM wh.ledger.coverage WHERE zone = ? AND business_date = ? AND documents > 0",
-            [zone, day],
+            f"SELECT kind FROM wh.ledger.coverage WHERE zone = {sql.literal(zone)} "
+            f"AND business_date = {sql.literal(day)} AND documents > 0",
         ).fetchall()
     }
     missing = [kind for kind in expected if kind not in seen]
@@ -55,8 +56,8 @@ def _missing_kinds(lake: Lake, zone: str, day: date, expected: Sequence[str]) ->
 
 def _without_value(lake: Lake, zone: str, day: date) -> tuple[str, ...]:
     row = lake.con.execute(
-        "SELECT count(*) FROM wh.core.lists WHERE zone = ? AND business_date = ? AND value_cny IS NULL",
-        [zone, day],
+        f"SELECT count(*) FROM wh.core.lists WHERE zone = {sql.literal(zone)} "
+        f"AND business_date = {sql.literal(day)} AND value_cny IS NULL",
     ).fetchone()
     lists = row[0] if row else 0
     if not lists:
@@ -69,8 +70,7 @@ def _without_value(lake: Lake, zone: str, day: date) -> tuple[str, ...]:
 def _refused(lake: Lake, zone: str) -> tuple[str, ...]:
     rows = lake.con.execute(
         "SELECT names[1], first_error, first_error_line FROM wh.ledger.files SEMI JOIN handed_over USING (file_hash) "
-        "WHERE zone = ? AND status = 'refused' ORDER BY names[1]",
-        [zone],
+        f"WHERE zone = {sql.literal(zone)} AND status = 'refused' ORDER BY names[1]",
     ).fetchall()
     return tuple(f"{name}{f', line {line}' if line else ''}: {reason}" for name, reason, line in rows)
 
@@ -78,8 +78,8 @@ def _refused(lake: Lake, zone: str) -> tuple[str, ...]:
 def _quarantined(lake: Lake, zone: str) -> tuple[str, ...]:
     rows = lake.con.execute(
         "SELECT kind, array_to_string(rules, '+'), count(*), min(quarantine_id) FROM wh.quarantine.rows "
-        "SEMI JOIN handed_over USING (file_hash) WHERE zone = ? AND status <> 'accepted' GROUP BY ALL ORDER BY ALL",
-        [zone],
+        f"SEMI JOIN handed_over USING (file_hash) WHERE zone = {sql.literal(zone)} AND status <> 'accepted' "
+        "GROUP BY ALL ORDER BY ALL",
     ).fetchall()
     return tuple(
         f"{kind}: {count:,} documents by rule {rules} (e.g. {example})"
@@ -90,8 +90,8 @@ def _quarantined(lake: Lake, zone: str) -> tuple[str, ...]:
 def _warnings(lake: Lake, zone: str) -> tuple[str, ...]:
     rows = lake.con.execute(
         "SELECT rule, kind, count(DISTINCT (file_hash, row_no)), min(business_key) FROM wh.ledger.findings "
-        "SEMI JOIN handed_over USING (file_hash) WHERE zone = ? AND severity = 'warning' GROUP BY ALL ORDER BY ALL",
-        [zone],
+        f"SEMI JOIN handed_over USING (file_hash) WHERE zone = {sql.literal(zone)} AND severity = 'warning' "
+        "GROUP BY ALL ORDER BY ALL",
     ).fetchall()
     return tuple(
         f"rule {rule}: {count:,} documents of {kind} (e.g. {example})" for rule, kind, count, example in rows
