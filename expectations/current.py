@@ -164,8 +164,11 @@ def window(
         f" and zone = {literal(zone)}" if zone else ""
     )
     source = f"{LAKE}.documents.{quoted(name)}"
+    attached = f"select 1 from duckdb_databases() where database_name = {literal(LAKE)}"
+    if not con.execute(attached).fetchall():
+        return None
     try:  # asking duckdb_tables() instead would load the statistics of every table of the lake: 0.3 s a call
         stored = con.execute(f"select 1 from {source} where {where} limit 1").fetchall()
-    except duckdb.CatalogException:  # no lake is attached, or it has no such table
+    except duckdb.CatalogException:  # the lake has no such table
         return None
     return f"select * from {source} where {where}" if stored else None
