@@ -24,7 +24,7 @@ def read(path: Path) -> Reading:
     """The documents of a Parquet file. A column type that cannot hold a field refuses the file (F1)."""
     with _whole():
         file = pq.ParquetFile(path, memory_map=True)
-        schema = pl.DataFrame(pl.from_arrow(file.schema_arrow.empty_table())).schema
+        schema = _empty(file).schema
         rows: int = file.metadata.num_rows
     names = list(schema)
     kinds = {
@@ -97,13 +97,18 @@ def _flat(file: pq.ParquetFile, found: Layout) -> Iterator[Batch]:
 def _frames(file: pq.ParquetFile, columns: list[str]) -> Iterator[pl.DataFrame]:
     """The rows of these columns in batches; one without rows where the file has none."""
     if not file.metadata.num_rows:
-        yield pl.DataFrame(pl.from_arrow(file.schema_arrow.empty_table().select(columns)))
+        yield _empty(file).select(columns)
         return
     with _whole():
         for batch in file.iter_batches(limits.BATCH_ROWS, columns=columns, use_threads=False):
             batch.validate(full=True)  # texts that are not UTF-8 would only be met after the reader
             frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([batch])))
             yield frame.select(columns)
+
+
+def _empty(file: pq.ParquetFile) -> pl.DataFrame:
+    """The columns without rows. (`Schema.empty_table` would import pandas.)"""
+    return pl.DataFrame(pl.from_arrow(pa.Table.from_batches([], schema=file.schema_arrow)))
 
 
 @contextmanager
