@@ -77,17 +77,20 @@ class Field:
 
     @cached_property
     def type(self) -> Type:
+        """How the field is read, from its notation."""
         if self.spec.startswith("C"):
             return Type.TEXT
         return {"N19,5": Type.DECIMAL, "T": Type.TIME, "D": Type.DATE}.get(self.spec, Type.INTEGER)
 
     @cached_property
     def min_length(self) -> int | None:
+        """Characters of a text of fixed length."""
         match = re.fullmatch(r"C(\d+)", self.spec)
         return int(match[1]) if match else None
 
     @cached_property
     def max_length(self) -> int | None:
+        """Most characters or digits, None where the notation sets none."""
         match = re.fullmatch(r"[CN](?:\.\.)?(\d+)", self.spec)
         return int(match[1]) if match else None
 
@@ -109,10 +112,12 @@ class Field:
 
     @property
     def polars_type(self) -> pl.DataType:
+        """Type of the column in staged parts."""
         return POLARS_TYPES[self.type]
 
     @property
     def sql_type(self) -> str:
+        """Type of the column in the warehouse."""
         return SQL_TYPES[self.type]
 
 
@@ -153,6 +158,7 @@ class Contract:
         raise KeyError(f"{self.kind} has no head field {name}")
 
     def item(self, name: str) -> Field:
+        """The item field with this CEB name."""
         for each in self.items:
             if each.name == name:
                 return each
@@ -160,18 +166,22 @@ class Contract:
 
     @cached_property
     def key_columns(self) -> tuple[str, ...]:
+        """Columns of the key, optional ones last."""
         return tuple(self[name].column for name in (*self.key, *self.key_optional))
 
     @cached_property
     def version_column(self) -> str | None:
+        """Column that orders the versions of a key."""
         return self[self.version].column if self.version else None
 
     @cached_property
     def business_column(self) -> str:
+        """Column whose day is the business date."""
         return self[self.business_time].column
 
     @cached_property
     def items_dtype(self) -> pl.List | None:
+        """Polars type of the column `items`, None for a kind without items."""
         if not self.items:
             return None
         return pl.List(pl.Struct({each.column: each.polars_type for each in self.items}))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,20 +27,11 @@ from sources.readers.arrow import int64_array
 from sources.readers.batch import Batch
 from sources.readers.refusal import RefusalError
 from sources.readers.xml_source import XmlSource
+from sources.readers.xml_tags import Ints, MarkupError, Names, NotPlainError, Tags, bounds, find_tags
 from sources.readers.xml_walk import ENVELOPE_ELEMENTS, Walk, names_of, syntax_refusal
 
-Ints = npt.NDArray[np.int64]
 _ENTITY = re.compile(r"&(#[0-9]+|#x[0-9A-Fa-f]+|amp|lt|gt|quot|apos);")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
-_HEAD, _ITEM, _OTHER = 0, 1, 2
-
-
-class NotPlainError(Exception):
-    """The piece must be walked."""
-
-
-class MarkupError(NotPlainError):
-    """The piece has a comment, CDATA or instruction, which may go on in the next: the rest must be walked."""
 
 
 @dataclass(frozen=True)
@@ -85,18 +76,6 @@ def prove(source: XmlSource) -> None:
         parser.close()
     except etree.XMLSyntaxError as error:
         raise syntax_refusal(error, source.where) from error
-
-
-@dataclass(frozen=True)
-class _Tags:
-    """The tags of a piece in order: where each begins and ends, and the elements among them."""
-
-    lt: Ints
-    gt: Ints
-    empty: npt.NDArray[np.bool_]  # <a/>
-    leaf: npt.NDArray[np.bool_]  # opened and closed by the next tag, or empty
-    elements: Ints  # places of the tags that begin an element
-    level: Ints  # of those: 2 = child of the root
 
 
 class Columns:
@@ -182,10 +161,10 @@ class Columns:
 
     def _columns(self, piece: bytes, line: int, *, last: bool) -> Batch:
         raw = np.frombuffer(piece, dtype=np.uint8)
-        tags = _tags(raw, line, self.source.where, last=last)
+        tags = find_tags(raw, line, self.source.where, last=last)
         texts = pa.LargeStringArray.from_buffers(
             3 * len(tags.lt),
-            pa.py_buffer(_bounds(tags, len(raw))),
+            pa.py_buffer(bounds(tags, len(raw))),
             pa.py_buffer(piece),
         )
         codes, names = self._names(texts, tags, line, raw)
@@ -232,12 +211,12 @@ class Columns:
         return Batch(self.contract, head, items)
 
     def _names(
-        self, texts: pa.LargeStringArray, tags: _Tags, line: int, raw: npt.NDArray[np.uint8]
-    ) -> tuple[Ints, _Names]:
+        self, texts: pa.LargeStringArray, tags: Tags, line: int, raw: npt.NDArray[np.uint8]
+    ) -> tuple[Ints, Names]:
         encoded = texts.take(int64_array(3 * tags.elements)).dictionary_encode()
         words: list[str] = encoded.dictionary.to_pylist()
         codes = np.frombuffer(encoded.indices.buffers()[1], dtype=np.int32)[: len(encoded)].astype(np.int64)
-        names = _Names(words, self._prefixes, self.source.root.prefixes)
+        names = Names(words, self._prefixes, self.source.root.prefixes)
         crowded = names.crowded()
         if len(crowded):
             first = int(tags.lt[tags.elements[np.isin(codes, crowded)][0]])
@@ -271,50 +250,14 @@ class Columns:
         return list(columns.values())
 
 
-class _Names:
-    """Tag texts (`<ceb:guid`) by their code in a piece: local name, and whether in our namespace."""
-
-    def __init__(self, words: list[str], prefixes: set[str], declared: Collection[str]) -> None:
-        self._attributes: list[int] = []
-        places: dict[tuple[bool, str], int] = {}
-        merged = []
-        for word in words:
-            name, *rest = word[1:].rstrip("/").split(None, 1)
-            prefix, _, local = name.rpartition(":")
-            if (prefix and prefix not in declared) or (rest and "xmlns" in rest[0]):
-                raise NotPlainError
-            own = prefix in prefixes
-            merged.append(places.setdefault((own, local), len(places)))
-            self._attributes.append(rest[0].count("=") if rest else 0)
-        self._keys = list(places)
-        self._places = places
-        self.merged: Ints = np.array(merged, dtype=np.int64)
-
-    def index_of(self, local: str) -> int:
-        """Code of a name of the contract's namespace; -1 where the piece has none."""
-        return self._places.get((True, local), -1)
-
-    def local(self, code: int) -> str:
-        """Local name of a code."""
-        return self._keys[code][1]
-
-    def own(self, code: int) -> bool:
-        """Whether the name is in the contract's namespace."""
-        return self._keys[code][0]
-
-    def crowded(self) -> list[int]:
-        """Tag texts with more attributes than are allowed."""
-        return [at for at, count in enumerate(self._attributes) if count > limits.XML_ATTRIBUTES]
-
-
 @dataclass(frozen=True)
 class _Cut:
     """A piece cut at its tags, ready to give columns."""
 
     texts: pa.LargeStringArray
-    tags: _Tags
+    tags: Tags
     codes: Ints
-    names: _Names
+    names: Names
     entities: bool
     returns: bool
 
@@ -340,42 +283,6 @@ class _Cut:
                 clear = [_ENTITY.sub(_entity, text) for text in column.gather(marked).to_list()]
                 column = column.scatter(marked, clear)
         return column
-
-
-def _tags(raw: npt.NDArray[np.uint8], line: int, where: str, *, last: bool) -> _Tags:
-    lt, gt = np.flatnonzero(raw == 0x3C), np.flatnonzero(raw == 0x3E)
-    next_to = raw[np.minimum(lt + 1, len(raw) - 1)]
-    if bool(np.any((next_to == 0x21) | (next_to == 0x3F))):
-        raise MarkupError
-    if len(lt) != len(gt) or bool(np.any(gt < lt)) or bool(np.any(lt[1:] < gt[:-1])):
-        raise NotPlainError
-    closing = next_to == 0x2F
-    empty = (raw[gt - 1] == 0x2F) & ~closing
-    after = 1 + np.cumsum(np.where(closing, -1, np.where(empty, 0, 1)))
-    if len(after) and int(after[-1]) != (0 if last else 1):
-        raise NotPlainError
-    elements = np.flatnonzero(~closing)
-    level = (after + empty)[elements]
-    deep = np.flatnonzero(level > limits.XML_DEPTH)
-    if len(deep):
-        at = int(lt[elements[deep[0]]])
-        raise RefusalError(
-            "F3",
-            f"{where}elements nested more than {limits.XML_DEPTH} deep; "
-            "no customs message is: check what made the file",
-            line + int(np.count_nonzero(raw[:at] == 0x0A)),
-        )
-    leaf = empty.copy()
-    leaf[:-1] |= ~closing[:-1] & ~empty[:-1] & closing[1:]
-    return _Tags(lt, gt, empty, leaf, elements, level)
-
-
-def _bounds(tags: _Tags, size: int) -> npt.NDArray[np.int64]:
-    """Offsets that cut the piece into tag text, `>`, and what follows it, three for each tag."""
-    bounds = np.empty(3 * len(tags.lt) + 1, dtype=np.int64)
-    bounds[0:-1:3], bounds[1::3], bounds[2::3] = tags.lt, tags.gt, tags.gt + 1
-    bounds[-1] = size
-    return bounds
 
 
 def _entity(found: re.Match[str]) -> str:
