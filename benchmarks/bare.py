@@ -31,7 +31,7 @@ CREATE TEMP TABLE milestones AS
     GROUP BY ALL;
 CREATE TEMP TABLE orders AS SELECT DISTINCT flow, ebcCode, orderNo FROM ({orders});
 CREATE TEMP TABLE taxes AS
-    SELECT ebcCode, orderNo,
+    SELECT 'I' AS flow, ebcCode, orderNo,
         sum(customsTax::DECIMAL(19,5) + valueAddedTax::DECIMAL(19,5) + consumptionTax::DECIMAL(19,5)) AS tax
     FROM ({taxes}) WHERE status <> '3' GROUP BY ALL;
 CREATE TEMP TABLE lists AS
@@ -42,7 +42,7 @@ CREATE TEMP TABLE lists AS
           QUALIFY row_number() OVER (PARTITION BY flow, ebcCode, orderNo ORDER BY app_at DESC) = 1) v
     LEFT JOIN milestones m USING (flow, ebcCode, orderNo)
     LEFT JOIN orders o USING (flow, ebcCode, orderNo)
-    LEFT JOIN taxes t ON v.flow = 'I' AND t.ebcCode = v.ebcCode AND t.orderNo = v.orderNo;
+    LEFT JOIN taxes t USING (flow, ebcCode, orderNo);
 CREATE TEMP TABLE volume AS
     SELECT coalesce(flow, 'all') AS flow, coalesce(mode, 'all') AS mode, coalesce(office, 'all') AS office,
         count(*) AS lists, count(*) FILTER (WHERE has_order) AS orders, sum(lines) AS items, sum(packages) AS packages,
