@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from expectations import gate
+from flows import manifests
 from flows.day import DayReport
 from flows.progress import reporter
 from reports.validation import render
@@ -96,9 +97,10 @@ def read(run: Run) -> Path:
     key, _ = pii_key(run.store)
     parts = run.folder / "parts"
     parts.mkdir(exist_ok=True)
-    new = [each for each in load_landed(run.landed) if not each.known and not each.refusal]
+    landed = load_landed(run.landed)
+    new = [each for each in landed if not each.known and not each.refusal]
     outcomes = read_files(new, parts, key, zone=Zone.load(run.zone), progress=advance)
-    return save(outcomes, run.outcomes)
+    return save(manifests.checked(landed, outcomes), run.outcomes)
 
 
 def validate(run: Run) -> str:
@@ -209,7 +211,7 @@ def close(run: Run, report: DayReport) -> DayReport:
             [each.file_hash for each in landed],
             Zone.load(run.zone).expected_kinds,
         )
-    report.gaps, report.refused = list(found.gaps), list(found.refused)
+    report.gaps, report.refused = [*found.gaps, *manifests.absent(landed)], list(found.refused)
     report.quarantined, report.warnings = list(found.quarantined), list(found.warnings)
     keep(run, report.changed, "ok" if report.all_well else "warnings", report)
     shutil.rmtree(run.folder / "parts", ignore_errors=True)  # typed rows are in the lake, bytes in landing

@@ -25,6 +25,5 @@ def test_figures_equal_the_truth_and_a_second_run_commits_nothing(form: str, tmp
     for table in KEYS:
         assert differences(published(home, table), expected(truth, table)) == []
     before = snapshot(home)
-    for day in days:
-        run_stages(home, ZONE, day, extracts)
+    run_stages(home, ZONE, days[-1], extracts)
     assert snapshot(home) == before
