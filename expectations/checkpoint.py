@@ -27,7 +27,8 @@ _gx: Any = great_expectations  # its own annotations do not cover what is docume
 _core: Any = core
 _no_rows_where: Any = ExpectNoRowsWhere
 _no_rows_from: Any = ExpectNoRowsFrom
-logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+for _chatty in ("great_expectations", "great_expectations.data_context.types.base"):
+    logging.getLogger(_chatty).setLevel(logging.CRITICAL)
 
 #: Great Expectations knows critical, warning and info.
 _SEVERITIES = {Severity.CRITICAL: "critical", Severity.WARNING: "warning", Severity.INFO: "info"}

@@ -10,8 +10,19 @@ from rich.table import Table
 
 from flows.day import DayReport
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+#: Into a file or a pipe, lines are not cut at the 80 columns Rich assumes there.
+_WIDE = 220
+
+
+def _console(stderr: bool) -> Console:
+    console = Console(stderr=stderr, highlight=False)
+    if not console.is_terminal:
+        console.width = _WIDE
+    return console
+
+
+out = _console(stderr=False)
+err = _console(stderr=True)
 
 _MARKS = {"gap": "yellow", "refused": "red", "quarantine": "red", "warning": "yellow"}
 

@@ -61,7 +61,5 @@ def test_rooms_keep_out_what_is_not_theirs(room: str, forbidden: set[str]) -> No
                 if isinstance(node, ast.ImportFrom) and node.module
                 else []
             )
-            offenders |= {
-                (str(path.relative_to(ROOT)), m) for m in modules if m.split(".")[0] in forbidden
-            }
+            offenders |= {(str(path.relative_to(ROOT)), m) for m in modules if m.split(".")[0] in forbidden}
     assert not offenders

@@ -1,0 +1,86 @@
+"""The command line without Prefect: usage errors exit 2 with a sentence; questions are read-only."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from flows import cli
+from warehouse import Home, Lake
+
+
+ONE_DAY = ("simulate", "out", "--zone", "zhengzhou", "--from", "2026-11-01", "--to", "2026-11-01")
+
+
+def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr("sys.argv", ["tongguan", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    return int(stopped.value.code or 0)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    with Lake.write(Home(tmp_path / "home")):
+        pass
+    return tmp_path / "home"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("run", "--zone", "atlantis", "--date", "2026-11-11"), "zones there: chongqing, xinxiang, zhengzhou"),
+        (("run", "--zone", "zhengzhou", "--date", "11.11.2026"), "write it as 2026-11-11"),
+        (("simulate", "out", "--zone", "zhengzhou", "--from", "2026-11-02", "--to", "2026-11-01"), "swap them"),
+        ((*ONE_DAY, "--fault", "late"), "NAME=RATE"),
+        ((*ONE_DAY, "--fault", "gremlins=1"), "missing_payment"),
+        ((*ONE_DAY, "--format", "pdf"), "parquet"),
+        (("sql", "SELECT 1", "--home", "nowhere"), "tongguan demo"),
+        (("status", "--home", "nowhere"), "tongguan demo"),
+        (("quarantine", "show", "x", "--home", "nowhere"), "tongguan demo"),
+    ],
+)  # fmt: skip
+def test_wrong_usage_exits_2_and_says_what_to_do(
+    arguments: tuple[str, ...],
+    says: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert call(monkeypatch, *arguments) == 2
+    assert says in " ".join(capfd.readouterr().err.split())
+
+
+@pytest.mark.parametrize("command", ["demo", "simulate", "run", "sql", "status"])
+def test_help_has_an_example(
+    command: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, command, "--help") == 0
+    assert f"tongguan {command}" in capfd.readouterr().out
+
+
+def test_an_answer_as_csv_and_as_json(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    question = "SELECT 1 AS one, DATE '2026-11-11' AS day, 12.50::DECIMAL(9,2) AS money"
+    assert call(monkeypatch, "sql", question, "--format", "csv", "--home", str(home)) == 0
+    assert capfd.readouterr().out == "one,day,money\n1,2026-11-11,12.50\n"
+    assert call(monkeypatch, "sql", question, "--format", "json", "--home", str(home)) == 0
+    assert json.loads(capfd.readouterr().out) == [{"one": 1, "day": "2026-11-11", "money": "12.50"}]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM core.lists",
+        "COPY (SELECT 1) TO 'x.csv'",
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT 1; SELECT 2",
+    ],
+)
+def test_a_question_can_change_nothing(
+    statement: str, home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, "sql", statement, "--home", str(home)) == 2
+    assert "wrong usage" in capfd.readouterr().err
