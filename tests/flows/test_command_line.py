@@ -8,7 +8,6 @@ import pytest
 from flows import cli
 from warehouse import Home, Lake
 
-
 ONE_DAY = ("simulate", "out", "--zone", "zhengzhou", "--from", "2026-11-01", "--to", "2026-11-01")
 
 
