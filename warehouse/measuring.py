@@ -7,12 +7,15 @@ from datetime import date, datetime, time, timedelta
 
 import polars as pl
 
+from sources.contracts import CONTRACTS
 from warehouse import sql
 from warehouse.connection import Lake
 from warehouse.relist import LEFT_AT
 
 #: Acceptance cohorts are looked at again on these days after their own (design section 6).
 COHORT_AGES = (1, 7, 30, 60)
+#: What customs answers a list with.
+LIST_RECEIPTS = tuple(kind for kind, each in CONTRACTS.items() if each.answers in ("CEB621", "CEB603"))
 
 
 def dates_to_publish(lake: Lake, zone: str, business_date: date) -> list[date]:
@@ -29,11 +32,12 @@ def dates_to_publish(lake: Lake, zone: str, business_date: date) -> list[date]:
 def observed_until(lake: Lake, zone: str, business_date: date) -> datetime:
     """End (exclusive) of the last business date loaded, at least of the date asked for.
 
-    A document dated after the day it was loaded has a broken date and moves nothing.
+    The last date on which customs answered a list: receipts bear the clock of the e-port and customs, so
+    an enterprise's broken clock moves nothing, and neither does the clock of this machine.
     """
     row = lake.con.execute(
         f"SELECT max(business_date) FROM wh.ledger.coverage WHERE zone = {sql.literal(zone)} "
-        "AND business_date <= CAST(last_loaded_at AS DATE)"
+        f"AND kind IN ({sql.literals(LIST_RECEIPTS)[1:-1]})"
     ).fetchone()
     newest = max(business_date, row[0]) if row and row[0] else business_date
     return datetime.combine(newest + timedelta(days=1), time())
