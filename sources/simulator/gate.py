@@ -123,7 +123,7 @@ def gate_messages(c: Columns) -> Iterator[Batch]:
         "manageDate": moments(told),
         "messageId": fixed("CUS0000E010000", digits(serial, 10), "3"),
     }
-    yield batch("SAS223", passed, gone, **facts, passed=passed, passed_twice=passed_twice)
+    yield batch("SAS223", told, gone, **facts, passed=passed, passed_twice=passed_twice)
 
 
 def _starts(counts: Ints) -> Ints:

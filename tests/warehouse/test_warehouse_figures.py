@@ -5,7 +5,7 @@ from datetime import date, datetime
 import duckdb
 import polars as pl
 import pytest
-from staged_runs import LOADED, Stage, order
+from staged_runs import LOADED, Stage, order, receipt
 
 from transforms.definitions import METRIC_TABLES, definitions_frame
 from warehouse import Home, Lake, measuring, published, runs, status, vintages
@@ -102,11 +102,12 @@ def test_touched_and_due_dates_are_published_only_if_they_were_before(lake):
     ]
 
 
-def test_observed_until_is_the_end_of_the_last_loaded_date(home, lake):
+def test_observed_until_is_the_end_of_the_last_day_customs_answered(home, lake):
     assert measuring.observed_until(lake, "zhengzhou", DAY) == datetime(2026, 11, 12)
     stage = Stage(home, "r1")
-    stage.file("o.xml", "CEB311", [order("1", "12 00:30"), order("2", "30 23:00")])
-    stage.commit(lake)  # loaded on the 12th: the 30th is a broken date
+    stage.file("o.xml", "CEB311", [order("1", "12 00:30"), order("2", "30 23:00")])  # an enterprise's clock
+    stage.file("r.xml", "CEB622", [receipt("g1", "120", "12 09:00")])
+    stage.commit(lake)
     assert measuring.observed_until(lake, "zhengzhou", DAY) == datetime(2026, 11, 13)
 
 
