@@ -1,0 +1,56 @@
+"""All faults at once: refused files, quarantined rows and figures are those of truth.json."""
+
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import pytest
+from day_runs import KEYS, differences, expected, load_truth, published, run_stages
+
+from sources.simulator import FAULTS, simulate
+from sources.zone import Zone
+from warehouse import Home, Lake
+
+ZONE, START, END, LISTS, RATE = "zhengzhou", date(2025, 3, 4), date(2025, 3, 5), 120, 0.03
+
+
+@pytest.mark.parametrize(
+    "form", ["csv", *(pytest.param(each, marks=pytest.mark.long) for each in ("parquet", "jsonl", "xml"))]
+)
+def test_what_is_wrong_is_found_and_nothing_else(form: str, tmp_path: Path) -> None:
+    extracts, home = tmp_path / "extracts", tmp_path / "home"
+    simulate(extracts, Zone.load(ZONE), START, END, LISTS, 7, form, dict.fromkeys(FAULTS, RATE))
+    truth = load_truth(extracts)
+
+    for day in (START, END):
+        run_stages(home, ZONE, day, extracts)
+
+    with Lake.read(Home(home)) as lake:
+        refused = {
+            name
+            for (names,) in lake.con.execute(
+                "SELECT names FROM wh.ledger.files WHERE status = 'refused'"
+            ).fetchall()
+            for name in names
+        }
+        counts = {
+            kind: dict(
+                zip(
+                    ("read", "accepted", "duplicate", "superseded", "quarantined"), map(int, row), strict=True
+                )
+            )
+            for kind, *row in lake.con.execute(
+                "SELECT kind, sum(rows_read), sum(rows_accepted), sum(rows_duplicate), sum(rows_superseded), "
+                "sum(rows_quarantined) FROM wh.ledger.files WHERE status = 'loaded' GROUP BY kind"
+            ).fetchall()
+        }
+        quarantined = Counter(
+            kind for (kind,) in lake.con.execute("SELECT kind FROM wh.quarantine.rows").fetchall()
+        )
+    assert {Path(name).name for name in refused} == {
+        Path(each["path"]).name for each in truth["files"] if each["refused"]
+    }
+    assert quarantined == Counter(each["kind"] for each in truth["quarantined"])
+    assert counts == {kind: row for kind, row in truth["documents"].items() if row["read"]}
+    for table in KEYS:
+        assert differences(published(home, table), expected(truth, table)) == []
