@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from day_runs import KEYS, differences, expected, load_truth, published, run_stages
 
+from sources.contracts.gate import GATE_MESSAGES
 from sources.simulator import FAULTS, simulate
 from sources.zone import Zone
 from warehouse import Home, Lake
@@ -51,6 +52,12 @@ def test_what_is_wrong_is_found_and_nothing_else(form: str, tmp_path: Path) -> N
         Path(each["path"]).name for each in truth["files"] if each["refused"]
     }
     assert quarantined == Counter(each["kind"] for each in truth["quarantined"])
-    assert counts == {kind: row for kind, row in truth["documents"].items() if row["read"]}
+    told = {kind: row for kind, row in truth["documents"].items() if row["read"]}
+    if (
+        form == "xml"
+    ):  # a gate message is a file of its own: delivered again it has the same bytes, never read twice
+        for kind in [each.kind for each in GATE_MESSAGES if each.kind in told]:
+            told[kind] = told[kind] | {"read": told[kind]["read"] - told[kind]["duplicate"], "duplicate": 0}
+    assert counts == told
     for table in KEYS:
         assert differences(published(home, table), expected(truth, table)) == []
