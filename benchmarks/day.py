@@ -122,7 +122,7 @@ def _run(home: str, extracts: str) -> dict[str, Any]:
     from warehouse import Home, Lake
 
     with Lake.write(Home(home)):
-        """Create the catalog: a fresh home is made once, not every day."""
+        pass  # a fresh home is made once, not every day
     seconds: dict[str, float] = {}
 
     def timed(name: str, work: Any) -> Any:

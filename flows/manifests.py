@@ -24,7 +24,10 @@ def checked(landed: Sequence[LandedFile], outcomes: Sequence[ReadOutcome]) -> li
                 manifest.RULE, f"{error}. Ask the source for a manifest that can be read"
             )
     return [
-        replace(each, refusal=refused[each.file_hash]) if each.file_hash in refused else each
+        # Without its part, neither the checks nor the commit see a row of it.
+        replace(each, part=None, rows=0, refusal=refused[each.file_hash])
+        if each.file_hash in refused
+        else each
         for each in outcomes
     ]
 

@@ -78,7 +78,7 @@ def begin(home: Path, zone: str, business_date: date) -> Run:
     run = Run(home, zone, business_date, run_id, started_at=now())
     if not run.store.catalog.exists():
         with Lake.write(run.store):
-            """Opening a new home for writing creates its catalog, so that readers find one."""
+            pass  # opening a new home for writing creates its catalog, so that readers find one
     run.folder.mkdir(parents=True)
     return run
 
@@ -112,7 +112,7 @@ def validate(run: Run) -> str:
     reporter().stage("validate")
     with Lake.read(run.store) as lake:
         try:
-            checked = gate.check(lake.con, run.folder, Zone.load(run.zone).offices)
+            checked = gate.check(lake.con, run.folder, Zone.load(run.zone).offices, zone=run.zone)
         except gate.CheckBroke as broke:
             write_page(run, broke.report)
             raise
@@ -155,7 +155,7 @@ def take_in_mended(run: Run) -> int:
             run.zone,
             run.folder,
             key,
-            check=lambda con, folder: gate.check(con, folder, offices),
+            check=lambda con, folder: gate.check(con, folder, offices, zone=run.zone),
             run_id=run.run_id,
             at=run.started_at,
         )
