@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import duckdb
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 
 from warehouse import sql
 from warehouse.connection import Lake

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
+import pyarrow.parquet as pq
 
 from sources.contracts import Contract
 from sources.readers.batch import Batch

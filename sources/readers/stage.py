@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import numpy as np
 import polars as pl
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 
 from sources import codelists, phrases, privacy
 from sources.contracts import Contract, Field, Personal, Type

@@ -75,6 +75,7 @@ def test_any_text(text: str, size: int) -> None:
 def test_what_a_writer_writes_passes_with_its_lines(
     rows: list[tuple[str, str, str]], size: int, unix: bool
 ) -> None:
+    # The strategy is typed as rows of fixed length, the oracle takes any.
     rows = [tuple(cell.replace("\0", "") for cell in row) for row in rows]  # type: ignore[misc]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n" if unix else "\r\n", quoting=csv.QUOTE_ALL)
