@@ -24,9 +24,9 @@ from reports.validation import render
 from sources.readers import read_files
 from sources.staging import load_landed, load_outcomes, save
 from sources.zone import Zone
-from transforms.clearance import clearance_daily, exclusions_daily
+from transforms.families import FAMILIES, figures
 from transforms.lists import build
-from transforms.volume import volume_daily
+from transforms.stated import Stated, Target
 from warehouse import Home, Lake, documents, landing, linking, measuring, published, quarantine, vintages
 from warehouse.documents import CommitSummary
 from warehouse.home import pii_key
@@ -178,16 +178,11 @@ def link(run: Run) -> int:
 def measure(run: Run) -> list[tuple[date, int]]:
     """Compute the figures of every date this run publishes; returns the vintages that came of it."""
     reporter().stage("measure")
+    zone = Zone.load(run.zone)
     with Lake.write(run.store) as lake:
         dates = measuring.dates_to_publish(lake, run.zone, run.business_date)
-        observed_until = measuring.observed_until(lake, run.zone, run.business_date)
-        lists = measuring.lists_for(lake, run.zone, dates)
-        figures = {
-            "volume_daily": volume_daily(lists, dates),
-            "clearance_daily": clearance_daily(lists, dates, observed_until),
-            "exclusions_daily": exclusions_daily(lists, dates, observed_until),
-        }
-        frames = dict(zip(figures, pl.collect_all(list(figures.values())), strict=True))
+        inputs = measuring.inputs(lake, run.zone, run.business_date, dates, rates_frame(zone), stated(zone))
+        frames = figures(FAMILIES, inputs)
         return vintages.publish(lake, run.zone, run.run_id, run.started_at, frames, dates)
 
 
@@ -278,4 +273,19 @@ def rates_frame(zone: Zone) -> pl.LazyFrame:
             "cny": [each.cny for each in zone.rates],
         },
         schema={"currency": pl.String, "valid_from": pl.Date, "cny": pl.Decimal(18, 8)},
+    )
+
+
+def stated(zone: Zone) -> Stated:
+    """What the zone states about itself, as transforms take it."""
+    return Stated(
+        lists_per_day=zone.capacity.lists_per_day,
+        peak_day_lists=zone.capacity.peak_day_lists,
+        baseline_year=zone.baseline.year if zone.baseline else None,
+        baseline_import_h=zone.baseline.import_h if zone.baseline else None,
+        baseline_export_h=zone.baseline.export_h if zone.baseline else None,
+        targets=tuple(Target(each.year, each.measure, each.value) for each in zone.targets),
+        thresholds_h=zone.thresholds_h,
+        tolerance_cny=zone.tolerance_cny,
+        size_classes=zone.size_classes,
     )

@@ -69,6 +69,19 @@ class Baseline:
     export_h: Decimal
 
 
+#: What a yearly target can be set for.
+TARGET_MEASURES = ("lists", "value_cny", "import_h", "export_h", "enterprises")
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a zone wants to reach in a year; import_h and export_h are mean overall clearance hours."""
+
+    year: int
+    measure: str
+    value: Decimal
+
+
 @dataclass(frozen=True)
 class Calibration:
     """What the simulator draws from: a mean day, its mixes, shares of lists and mean times in hours."""
@@ -103,6 +116,10 @@ class Zone:
     expected_kinds: tuple[str, ...]
     capacity: Capacity
     baseline: Baseline | None
+    targets: tuple[Target, ...]  # sorted by year and measure
+    thresholds_h: tuple[Decimal, ...]  # durations at which the zone is assessed, ascending
+    tolerance_cny: Decimal  # how far amounts of two documents may lie apart and still match
+    size_classes: tuple[tuple[str, Decimal], ...]  # class, smallest yearly value in CNY; largest first
     simulator: Calibration | None
 
     @classmethod
@@ -176,6 +193,10 @@ def _zone(top: TomlTable, name: str) -> Zone:
         expected_kinds=expected,
         capacity=_capacity(top.table("capacity")),
         baseline=_baseline(top.table("baseline")) if top.has("baseline") else None,
+        targets=_targets(top.table("targets")) if top.has("targets") else (),
+        thresholds_h=_thresholds(top.table("assessment")) if top.has("assessment") else (),
+        tolerance_cny=_tolerance(top.table("reconciliation")) if top.has("reconciliation") else Decimal(0),
+        size_classes=_size_classes(top.table("size_classes")) if top.has("size_classes") else (),
         simulator=(
             _calibration(top.table("simulator"), import_modes, export_modes, tuple(offices))
             if top.has("simulator")
@@ -216,6 +237,51 @@ def _baseline(table: TomlTable) -> Baseline:
     made = Baseline(table.whole("year", 2000), table.number("import_h"), table.number("export_h"))
     table.done()
     return made
+
+
+def _targets(table: TomlTable) -> tuple[Target, ...]:
+    targets = []
+    for year in table.names():
+        if not re.fullmatch(r"20\d\d", year):
+            raise table.fail(year, "is not a year")
+        row = table.table(year)
+        for measure in row.names():
+            if measure not in TARGET_MEASURES:
+                raise row.fail(
+                    measure, f"is no measure with targets; there are: {', '.join(TARGET_MEASURES)}"
+                )
+            value = row.number(measure)
+            if value <= 0:
+                raise row.fail(measure, "must be greater than 0")
+            targets.append(Target(int(year), measure, value))
+    return tuple(sorted(targets, key=lambda each: (each.year, each.measure)))
+
+
+def _thresholds(table: TomlTable) -> tuple[Decimal, ...]:
+    stated = table.take("thresholds_h")
+    if not isinstance(stated, list) or not all(
+        isinstance(each, int | Decimal) and each > 0 for each in stated
+    ):
+        raise table.fail("thresholds_h", "must be a list of hours greater than 0")
+    table.done()
+    return tuple(sorted({Decimal(each) for each in stated}))
+
+
+def _tolerance(table: TomlTable) -> Decimal:
+    tolerance = table.number("tolerance_cny")
+    if tolerance < 0:
+        raise table.fail("tolerance_cny", "must not be negative")
+    table.done()
+    return tolerance
+
+
+def _size_classes(table: TomlTable) -> tuple[tuple[str, Decimal], ...]:
+    classes = [(name, table.number(name)) for name in table.names()]
+    if not any(floor == 0 for _, floor in classes) or len({floor for _, floor in classes}) < len(classes):
+        raise table.fail(
+            classes[-1][0] if classes else "", "one class must begin at 0 and no two at the same value"
+        )
+    return tuple(sorted(classes, key=lambda each: -each[1]))
 
 
 def _calibration(

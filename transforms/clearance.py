@@ -13,9 +13,10 @@ from datetime import date, datetime, timedelta
 import polars as pl
 
 from transforms import durations, kaplan_meier
+from transforms.clearance_tables import CLEARANCE_DAILY, EXCLUSIONS_DAILY
 from transforms.exclusions import cut_total, spread, united
 from transforms.measures import CLEARANCE_BASES, MEASURES, QUANTILES, WITHIN_MS, Measure
-from transforms.metric_tables import CLEARANCE_DAILY, EXCLUSIONS_DAILY, MetricTable
+from transforms.metric_model import MetricTable
 from transforms.quantiles import HOUR_MS, in_hours, ladders, linear_quantiles
 from transforms.rollup import BREAKDOWN, Cells, with_cells
 

@@ -11,23 +11,14 @@ from collections.abc import Iterator
 import polars as pl
 
 from transforms.measures import DEFINITION_VERSION, MEASURES, QUANTILE_RULE, Measure
-from transforms.metric_tables import (
-    CLEARANCE_DAILY,
-    EXCLUSIONS_DAILY,
-    METRIC_TABLES,
-    VOLUME_DAILY,
-    Column,
-    MetricTable,
-)
+from transforms.metric_model import Column, MetricTable
+from transforms.metric_tables import METRIC_TABLES
 from transforms.schemas import sql_type
 
 __all__ = [
-    "CLEARANCE_DAILY",
     "DEFINITION_VERSION",
-    "EXCLUSIONS_DAILY",
     "MEASURES",
     "METRIC_TABLES",
-    "VOLUME_DAILY",
     "Column",
     "Measure",
     "MetricTable",

@@ -103,11 +103,25 @@ _LIST_EVENTS: tuple[tuple[str, pl.DataType, str], ...] = (
 LISTS: dict[str, pl.DataType] = {name: dtype for name, dtype, _ in _LISTS}
 #: core.list_events: one row a status of a list.
 LIST_EVENTS: dict[str, pl.DataType] = {name: dtype for name, dtype, _ in _LIST_EVENTS}
+#: The core tables by name.
+CORE: dict[str, dict[str, pl.DataType]] = {"lists": LISTS, "list_events": LIST_EVENTS}
 #: What each column means, by table.
 DESCRIPTIONS: dict[str, dict[str, str]] = {
     "lists": {name: text for name, _, text in _LISTS},
     "list_events": {name: text for name, _, text in _LIST_EVENTS},
 }
+
+#: Columns of core.lists whose day brings a list into the figures of that day.
+DATED_BY = (
+    "declared_at",
+    "accepted_at",
+    "rejected_at",
+    "released_at",
+    "gate_out_at",
+    "signed_at",
+    "cancelled_at",
+    "returned_at",
+)
 
 _SQL: dict[type[pl.DataType], str] = {
     pl.String: "VARCHAR",

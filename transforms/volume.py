@@ -8,9 +8,68 @@ from datetime import date
 import polars as pl
 
 from transforms.measures import VOLUME_BASES
-from transforms.metric_tables import VOLUME_DAILY
+from transforms.metric_model import BREAKDOWN, DATE, ZONE, Column, MetricTable, basis
 from transforms.rollup import with_cells
 from transforms.schemas import TOTAL
+
+VOLUME_DAILY = MetricTable(
+    "volume_daily",
+    "每日业务量",
+    "daily volume",
+    (
+        ZONE,
+        DATE,
+        basis(VOLUME_BASES, "which time dates a list: declared_at, accepted_at or released_at"),
+        *BREAKDOWN,
+    ),
+    (
+        Column("lists", "清单数", "lists", "count", "number of lists", "lists", "1", pl.Int64()),
+        Column(
+            "orders",
+            "订单数",
+            "orders",
+            "count",
+            "lists with an order document",
+            "lists.has_order",
+            "1",
+            pl.Int64(),
+        ),
+        Column(
+            "items", "商品项数", "goods lines", "count", "sum of goods lines", "lists.items", "1", pl.Int64()
+        ),
+        Column(
+            "packages",
+            "件数",
+            "packages",
+            "count",
+            "sum of the stated packNo",
+            "lists.packages",
+            "1",
+            pl.Int64(),
+        ),
+        Column(
+            "value_cny",
+            "货值",
+            "goods value",
+            "CNY",
+            "sum of item totals; lists without a known value add nothing",
+            "lists.value_cny",
+            "1",
+            TOTAL,
+        ),
+        Column("tax_cny", "税款", "tax", "CNY", "sum of tax bills not void", "lists.tax_cny", "1", TOTAL),
+        Column(
+            "gross_weight_kg",
+            "毛重",
+            "gross weight",
+            "kg",
+            "sum of the lists' gross weights",
+            "lists.gross_weight_kg",
+            "1",
+            TOTAL,
+        ),
+    ),
+)
 
 _BY = ("business_date", "basis")
 

@@ -8,6 +8,9 @@ from datetime import date, datetime, time, timedelta
 import polars as pl
 
 from sources.contracts import CONTRACTS
+from transforms.families import FAMILIES, Inputs, Read
+from transforms.schemas import DATED_BY
+from transforms.stated import Stated
 from warehouse import sql
 from warehouse.connection import Lake
 from warehouse.relist import LEFT_AT
@@ -43,8 +46,51 @@ def observed_until(lake: Lake, zone: str, business_date: date) -> datetime:
     return datetime.combine(newest + timedelta(days=1), time())
 
 
+def inputs(
+    lake: Lake, zone: str, business_date: date, dates: Sequence[date], rates: pl.LazyFrame, stated: Stated
+) -> Inputs:
+    """Everything the families of figures read for these dates."""
+    return Inputs(
+        zone=zone,
+        dates=tuple(dates),
+        observed_until=observed_until(lake, zone, business_date),
+        lists=lists_for(lake, zone, dates),
+        rates=rates,
+        stated=stated,
+        rows={table: rows_for(lake, zone, dates, reads) for table, reads in _reads_by_table().items()},
+    )
+
+
+def _reads_by_table() -> dict[str, list[Read]]:
+    """What all families read, each table once."""
+    found: dict[str, list[Read]] = {}
+    for family in FAMILIES:
+        for each in family.reads:
+            found.setdefault(each.table, []).append(each)
+    return found
+
+
+def rows_for(lake: Lake, zone: str, dates: Sequence[date], reads: Sequence[Read]) -> pl.LazyFrame:
+    """Rows of one table whose business date lies in or near the dates, with the columns asked for."""
+    wanted = {
+        day + timedelta(days=more)
+        for day in dates
+        for each in reads
+        for more in range(-each.before, each.after + 1)
+    }
+    columns = dict.fromkeys(["zone", "business_date", *(name for each in reads for name in each.columns)])
+    return (
+        lake.con.sql(
+            f"SELECT {sql.names(columns)} FROM wh.{sql.qualified(reads[0].table)} WHERE zone = {sql.literal(zone)} "
+            f"AND business_date IN ({', '.join(sql.literal(day) for day in sorted(wanted))})"
+        )
+        .pl()
+        .lazy()
+    )
+
+
 def lists_for(lake: Lake, zone: str, dates: Sequence[date]) -> pl.LazyFrame:
-    """Lists declared, accepted or released on any of the dates, or open at the end of one.
+    """Lists with a time (schemas.DATED_BY) on any of the dates, or open at the end of one.
 
     Partitions that are closed and lie before the dates are not opened (core.partitions).
     """
@@ -59,9 +105,7 @@ def lists_for(lake: Lake, zone: str, dates: Sequence[date]) -> pl.LazyFrame:
     places = [f"business_date IN ({', '.join(dated)})"] if dated else []
     if len(dated) < len(rows):
         places.append("business_date IS NULL")
-    milestones = " OR ".join(
-        f"CAST({each} AS DATE) IN ({days})" for each in ("declared_at", "accepted_at", "released_at")
-    )
+    milestones = " OR ".join(f"CAST({each} AS DATE) IN ({days})" for each in DATED_BY)
     scans = [
         f"SELECT * FROM wh.core.lists WHERE zone = {sql.literal(zone)} AND {place} AND ({milestones} "
         f"OR (accepted_at < {end} AND coalesce({LEFT_AT} >= {first}, true)))"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from transforms.schemas import DATED_BY
 from warehouse import sql
 from warehouse.schema import core_columns
 from warehouse.window import Extent, Window, extents
@@ -15,8 +16,8 @@ _NUMBER = "hash(flow, ebc_code, order_no)"
 #: When a list stops being open: whichever of these comes first. A list rejected for good keeps its state.
 LEFT_AT = "least(released_at, cancelled_at, returned_at, CASE WHEN state = 'rejected' THEN state_at END)"
 #: Every time that can bring a list into a figure.
-_FIRST_AT = "least(declared_at, accepted_at, released_at)"
-_LAST_AT = f"greatest(declared_at, accepted_at, released_at, {LEFT_AT})"
+_FIRST_AT = f"least({', '.join(DATED_BY)})"
+_LAST_AT = f"greatest({', '.join(DATED_BY)}, {LEFT_AT})"
 _TABLES = ("lists", "list_events")
 
 
@@ -92,7 +93,7 @@ def _note_dates(con: duckdb.DuckDBPyConnection, zone: str, run_id: str) -> None:
     milestones = " UNION ALL ".join(
         f"SELECT CAST({column} AS DATE) AS day FROM {side}_lists SEMI JOIN changed USING (k)"
         for side in ("old", "new")
-        for column in ("declared_at", "accepted_at", "released_at")
+        for column in DATED_BY
     )
     spans = " UNION ALL ".join(
         f"SELECT k, '{side}' AS side, CAST(accepted_at AS DATE) AS since, "

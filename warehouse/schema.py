@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sources.contracts import CONTRACTS, Contract
-from transforms.metric_tables import MetricTable
-from transforms.schemas import LIST_EVENTS, LISTS, sql_type
+from transforms.metric_model import MetricTable
+from transforms.schemas import CORE, sql_type
 from warehouse import sql
 from warehouse.tables import TABLES, Table
 
@@ -44,11 +44,8 @@ def document_columns(contract: Contract) -> dict[str, str]:
 
 
 def core_columns(table: str) -> dict[str, str]:
-    """Columns of core.lists or core.list_events with their SQL types."""
-    return {
-        column: sql_type(dtype)
-        for column, dtype in {"lists": LISTS, "list_events": LIST_EVENTS}[table].items()
-    }
+    """Columns of a core table with their SQL types."""
+    return {column: sql_type(dtype) for column, dtype in CORE[table].items()}
 
 
 def create(table: str, columns: Mapping[str, str], partition: tuple[str, ...] = ()) -> Iterator[str]:
@@ -76,7 +73,7 @@ def everything() -> Iterator[str]:
     for contract in CONTRACTS.values():
         yield from create(document_table(contract), document_columns(contract), BULK_PARTITION)
         yield f"COMMENT ON TABLE {document_table(contract)} IS {sql.literal(f'{contract.zh} {contract.en}')}"
-    for core in ("lists", "list_events"):
+    for core in CORE:
         yield from create(f"wh.core.{core}", core_columns(core), BULK_PARTITION)
 
 

@@ -16,6 +16,11 @@ def name(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
 
 
+def qualified(dotted: str) -> str:
+    """A quoted schema and table from `schema.table`."""
+    return ".".join(name(part) for part in dotted.split("."))
+
+
 def names(identifiers: Iterable[str], prefix: str = "") -> str:
     """Quoted identifiers, comma separated, each with an optional table prefix."""
     return ", ".join(prefix + name(each) for each in identifiers)

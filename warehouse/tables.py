@@ -217,8 +217,8 @@ PARTITIONS = Table(
         ("business_date", "DATE", "partition of core.lists"),
         ("lists", "BIGINT", "lists in it"),
         ("open", "BIGINT", "accepted lists that have not left"),
-        ("first_at", "TIMESTAMP", "earliest of declared, accepted, released and leaving times"),
-        ("last_at", "TIMESTAMP", "latest of declared, accepted, released and leaving times"),
+        ("first_at", "TIMESTAMP", "earliest time that brings a list of it into a figure (schemas.DATED_BY)"),
+        ("last_at", "TIMESTAMP", "latest of these, or of leaving"),
     ),
 )
 PUBLISHED = Table(

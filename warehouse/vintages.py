@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from transforms.definitions import DEFINITION_VERSION, METRIC_TABLES, definitions_frame
-from transforms.metric_tables import MetricTable
+from transforms.metric_model import MetricTable
 from warehouse import sql
 from warehouse.connection import Lake
 from warehouse.handover import temporary_table

@@ -10,7 +10,7 @@ from drawn_tables import documents, frame, rates, rows
 from polars.testing import assert_frame_equal
 
 from transforms.clearance import clearance_daily, exclusions_daily
-from transforms.definitions import CLEARANCE_DAILY, EXCLUSIONS_DAILY
+from transforms.clearance_tables import CLEARANCE_DAILY, EXCLUSIONS_DAILY
 from transforms.lists import build
 
 PAGE = (Path(__file__).parents[2] / "docs" / "method-clearance-time.md").read_text(encoding="utf-8")

@@ -1,0 +1,14 @@
+"""The families of daily figures: one module a family, which declares its tables and computes them."""
+
+from __future__ import annotations
+
+from transforms.families import clearance, volume
+from transforms.families.family import Family, Inputs, Read, figures
+
+__all__ = ["FAMILIES", "Family", "Inputs", "Read", "figures"]
+
+#: In the order in which docs/metrics.md shows them.
+FAMILIES: tuple[Family, ...] = (
+    volume.FAMILY,
+    clearance.FAMILY,
+)
