@@ -24,6 +24,9 @@ class Column:
     source: str
     since: str
     dtype: pl.DataType
+    #: How days become a month: "sum", "max", "no" (it cannot be told from the days), or the ids of
+    #: numerator and denominator, whose sums are divided again.
+    over_days: str | tuple[str, str] = "no"
 
 
 @dataclass(frozen=True)
@@ -104,9 +107,11 @@ def text(
     return Column(id_, zh, en, unit, formula, source, since, _TEXT)
 
 
-def count(id_: str, zh: str, en: str, formula: str, source: str = "lists", since: str = "1") -> Column:
-    """A number of things."""
-    return Column(id_, zh, en, "count", formula, source, since, _COUNT)
+def count(
+    id_: str, zh: str, en: str, formula: str, source: str = "lists", since: str = "1", over_days: str = "sum"
+) -> Column:
+    """A number of things; distinct things do not add up over days (`over_days="no"`)."""
+    return Column(id_, zh, en, "count", formula, source, since, _COUNT, over_days)
 
 
 def hours(id_: str, zh: str, en: str, formula: str, source: str = "lists", since: str = "1") -> Column:
@@ -123,9 +128,9 @@ def share(
 
 def money(id_: str, zh: str, en: str, formula: str, source: str = "lists", since: str = "1") -> Column:
     """A sum in CNY."""
-    return Column(id_, zh, en, "CNY", formula, source, since, TOTAL)
+    return Column(id_, zh, en, "CNY", formula, source, since, TOTAL, "sum")
 
 
 def weight(id_: str, zh: str, en: str, formula: str, source: str = "lists", since: str = "1") -> Column:
     """A sum in kg."""
-    return Column(id_, zh, en, "kg", formula, source, since, TOTAL)
+    return Column(id_, zh, en, "kg", formula, source, since, TOTAL, "sum")

@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 
 from transforms.measures import VOLUME_BASES
-from transforms.metric_model import BREAKDOWN, DATE, ZONE, Column, MetricTable, basis
+from transforms.metric_model import BREAKDOWN, DATE, ZONE, MetricTable, basis, count, money, weight
 from transforms.rollup import with_cells
 from transforms.schemas import TOTAL
 
@@ -23,50 +23,24 @@ VOLUME_DAILY = MetricTable(
         *BREAKDOWN,
     ),
     (
-        Column("lists", "清单数", "lists", "count", "number of lists", "lists", "1", pl.Int64()),
-        Column(
-            "orders",
-            "订单数",
-            "orders",
-            "count",
-            "lists with an order document",
-            "lists.has_order",
-            "1",
-            pl.Int64(),
-        ),
-        Column(
-            "items", "商品项数", "goods lines", "count", "sum of goods lines", "lists.items", "1", pl.Int64()
-        ),
-        Column(
-            "packages",
-            "件数",
-            "packages",
-            "count",
-            "sum of the stated packNo",
-            "lists.packages",
-            "1",
-            pl.Int64(),
-        ),
-        Column(
+        count("lists", "清单数", "lists", "number of lists"),
+        count("orders", "订单数", "orders", "lists with an order document", "lists.has_order"),
+        count("items", "商品项数", "goods lines", "sum of goods lines", "lists.items"),
+        count("packages", "件数", "packages", "sum of the stated packNo", "lists.packages"),
+        money(
             "value_cny",
             "货值",
             "goods value",
-            "CNY",
             "sum of item totals; lists without a known value add nothing",
             "lists.value_cny",
-            "1",
-            TOTAL,
         ),
-        Column("tax_cny", "税款", "tax", "CNY", "sum of tax bills not void", "lists.tax_cny", "1", TOTAL),
-        Column(
+        money("tax_cny", "税款", "tax", "sum of tax bills not void", "lists.tax_cny"),
+        weight(
             "gross_weight_kg",
             "毛重",
             "gross weight",
-            "kg",
             "sum of the lists' gross weights",
             "lists.gross_weight_kg",
-            "1",
-            TOTAL,
         ),
     ),
 )
