@@ -45,14 +45,15 @@ def publish_day(run: Run, report: DayReport, url: str) -> DayReport:
     timed(report, "land", lambda: tasks.land_bytes(run, paths, url), lambda _: stages.landed_sentence(run))
     timed(report, "read", lambda: tasks.read_documents(run), lambda _: stages.read_sentence(run))
     timed(report, "validate", lambda: tasks.validate_documents(run), str)
-    summary = timed(report, "commit", lambda: tasks.commit_documents(run), lambda each: each.sentence())
+    report.committed = timed(
+        report, "commit", lambda: tasks.commit_documents(run), lambda each: each.sentence()
+    )
     report.mended = timed(
         report, "mend", lambda: tasks.take_in_mended_rows(run), lambda n: f"{n:,} released rows"
     )
     timed(report, "link", lambda: tasks.link_lists(run), lambda n: f"{n:,} lists brought up to date")
     report.vintages = timed(report, "measure", lambda: tasks.measure_day(run), stages.vintages_sentence)
     timed(report, "publish", lambda: tasks.publish_figures(run), lambda path: path.name)
-    report.counted(summary)
     return tasks.close_day(run, report)
 
 

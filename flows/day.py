@@ -18,11 +18,7 @@ class DayReport:
     business_date: date
     files_seen: int = 0
     files_new: int = 0
-    rows_read: int = 0
-    rows_accepted: int = 0
-    rows_duplicate: int = 0
-    rows_superseded: int = 0
-    rows_quarantined: int = 0
+    committed: CommitSummary = field(default_factory=lambda: CommitSummary(None))
     mended: int = 0  # quarantined rows taken in after a release
     vintages: list[tuple[date, int]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)  # "name: rule, line, reason"
@@ -31,14 +27,6 @@ class DayReport:
     gaps: list[str] = field(default_factory=list)
     stages: dict[str, float] = field(default_factory=dict)  # seconds by stage
     validation_page: str | None = None
-
-    def counted(self, summary: CommitSummary) -> None:
-        """Take over what the commit counted."""
-        self.rows_read = summary.rows_read
-        self.rows_accepted = summary.rows_accepted
-        self.rows_duplicate = summary.rows_duplicate
-        self.rows_superseded = summary.rows_superseded
-        self.rows_quarantined = summary.rows_quarantined
 
     @property
     def changed(self) -> bool:
@@ -70,14 +58,15 @@ class DayReport:
 
     def markdown(self) -> str:
         """The day's summary for Prefect's interface."""
+        rows = self.committed
         state = "all well" if self.all_well else f"{len(self.problems())} things to look at"
         lines = [
             f"# {self.zone} {self.business_date}: {state}",
             "",
             "| read | accepted | duplicate | superseded | quarantined |",
             "|---:|---:|---:|---:|---:|",
-            f"| {self.rows_read} | {self.rows_accepted} | {self.rows_duplicate} "
-            f"| {self.rows_superseded} | {self.rows_quarantined} |",
+            f"| {rows.rows_read} | {rows.rows_accepted} | {rows.rows_duplicate} "
+            f"| {rows.rows_superseded} | {rows.rows_quarantined} |",
             "",
             *(f"- **{kind}** {sentence}" for kind, sentence in self.problems()),
             *(f"- published {day}, vintage {vintage}" for day, vintage in self.vintages),

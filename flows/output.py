@@ -64,9 +64,9 @@ def day_report(report: DayReport) -> None:
     """What the day came to, each problem by name."""
     out.print(
         f"{report.zone} {report.business_date}: {report.files_seen:,} files ({report.files_new:,} new), "
-        f"{report.rows_read:,} documents read, {report.rows_accepted:,} accepted, "
-        f"{report.rows_duplicate:,} duplicate, {report.rows_superseded:,} superseded, "
-        f"{report.rows_quarantined:,} quarantined"
+        f"{report.committed.rows_read:,} documents read, {report.committed.rows_accepted:,} accepted, "
+        f"{report.committed.rows_duplicate:,} duplicate, {report.committed.rows_superseded:,} superseded, "
+        f"{report.committed.rows_quarantined:,} quarantined"
     )
     for day, vintage in report.vintages:
         out.print(f"  published {day} as vintage {vintage}")

@@ -99,7 +99,7 @@ def read(run: Run) -> Path:
     parts.mkdir(exist_ok=True)
     landed = load_landed(run.landed)
     new = [each for each in landed if not each.known and not each.refusal]
-    outcomes = read_files(new, parts, key, zone=Zone.load(run.zone), progress=advance)
+    outcomes = read_files(new, parts, key, progress=advance)
     return save(manifests.checked(landed, outcomes), run.outcomes)
 
 

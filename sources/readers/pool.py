@@ -11,14 +11,11 @@ import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from sources.privacy import digester
 from sources.readers.one_file import read_file
 from sources.staging import LandedFile, ReadOutcome, dumps, loads_outcomes
-
-if TYPE_CHECKING:
-    from sources.zone import Zone
 
 #: Below this many bytes in all, starting processes costs more than they save.
 SMALL_BYTES = 24 * 1024**2
@@ -34,13 +31,12 @@ def read_files(
     out_dir: Path,
     key: bytes,
     *,
-    zone: Zone | None = None,
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[ReadOutcome]:
     """Read every landed file to `out_dir`/<file_hash>.parquet, or refuse it; outcomes in the order given.
 
-    Files are recognised by content, never by name; reading does not depend on the zone. A refused file
+    Files are recognised by content, never by name. A refused file
     never stops the others; an error of the reader itself does (ReadingBrokeError, WorkerBrokeError), since
     its result could not be told from bad data. `progress(done, all)` is called after each file.
     """

@@ -44,7 +44,7 @@ def run(home: Path, inbox: Path) -> DayReport:
 def test_a_day_from_extracts_to_a_mended_row(home: Path, extracts: Path, tmp_path: Path) -> None:
     first = run(home, extracts)
     assert first.vintages == [(DAY, 1)]
-    assert first.rows_read == first.rows_accepted + first.rows_superseded > 0
+    assert first.committed.rows_read == first.committed.rows_accepted + first.committed.rows_superseded > 0
     # Nothing can be signed on the first day a zone delivers: a gap, named, and not green.
     assert first.gaps == [f"{DAY}: no documents of CEB513, CEB514"]
     assert first.exit_code == 1
@@ -65,7 +65,7 @@ def test_a_day_from_extracts_to_a_mended_row(home: Path, extracts: Path, tmp_pat
         b"<ceb:CEB311Message xmlns:ceb='http://www.chinaport.gov.cn/ceb'><ceb:Ord"
     )
     third = run(home, broken)
-    assert (third.rows_quarantined, len(third.refused), third.exit_code) == (1, 1, 1)
+    assert (third.committed.rows_quarantined, len(third.refused), third.exit_code) == (1, 1, 1)
     assert third.refused[0].startswith("cut.xml") and "F1" in third.refused[0]
     assert third.quarantined[0].startswith("CEB411: 1 documents by rule P1")
 
