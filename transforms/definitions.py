@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from transforms.families import FAMILIES
 from transforms.measures import DEFINITION_VERSION, MEASURES, QUANTILE_RULE, Measure
 from transforms.metric_model import Column, MetricTable
 from transforms.metric_tables import METRIC_TABLES
@@ -112,21 +113,34 @@ def _markdown() -> Iterator[str]:
     yield QUANTILE_RULE
     yield ""
     yield "Every table has roll-up rows in which flow, mode or office is `all`, in every combination."
-    for table in METRIC_TABLES.values():
-        yield from ("", f"## metrics.{table.name} {table.zh}", "")
-        yield f"One row a {', '.join(table.grain_ids)}."
-        yield from ("", "| column | 中文 | meaning | unit | formula | source | type | since |")
-        yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
-        for each in table.columns:
-            yield (
-                f"| `{each.id}` | {each.zh} | {each.en} | {each.unit} | {each.formula} | {each.source} "
-                f"| {sql_type(each.dtype)} | {each.since} |"
-            )
+    yield ""
+    yield "The worked examples are executed as tests: what stands in them is what the code computes. Empty is null;"
+    yield "columns not shown are null (yes/no columns: no); times are of the day named, `+1` a day later."
+    for family in FAMILIES:
+        for table in family.tables:
+            yield from _table(table)
+            if family.examples_page:
+                yield from ("", f"Worked examples: [{family.examples_page}]({family.examples_page}).")
+            for example in family.examples:
+                if next(iter(example.expected)) == table.name:
+                    yield from example.markdown()
     yield from ("", "## Measures of clearance time", "")
     yield "| measure | 中文 | meaning | formula |"
     yield "| --- | --- | --- | --- |"
     for measure in MEASURES:
         yield f"| `{measure.id}` | {measure.zh} | {measure.en} | {measure_formula(measure)} |"
+
+
+def _table(table: MetricTable) -> Iterator[str]:
+    yield from ("", f"## metrics.{table.name} {table.zh}", "")
+    yield f"One row a {', '.join(table.grain_ids)}."
+    yield from ("", "| column | 中文 | meaning | unit | formula | source | type | since |")
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    for each in table.columns:
+        yield (
+            f"| `{each.id}` | {each.zh} | {each.en} | {each.unit} | {each.formula} | {each.source} "
+            f"| {sql_type(each.dtype)} | {each.since} |"
+        )
 
 
 if __name__ == "__main__":

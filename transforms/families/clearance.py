@@ -16,4 +16,9 @@ def _compute(inputs: Inputs) -> dict[str, pl.LazyFrame]:
     }
 
 
-FAMILY = Family("clearance", (CLEARANCE_DAILY, EXCLUSIONS_DAILY), _compute)
+FAMILY = Family(
+    "clearance",
+    (CLEARANCE_DAILY, EXCLUSIONS_DAILY),
+    _compute,
+    examples_page="method-clearance-time.md",  # its tests read and compute the examples there
+)

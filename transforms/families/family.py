@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 import polars as pl
 
+from transforms.examples.form import Example
 from transforms.metric_model import MetricTable
 from transforms.stated import Stated
 
@@ -45,12 +46,17 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Family:
-    """`compute` returns exactly `tables`, each with its schema, sorted by grain, only rows of `dates`."""
+    """`compute` returns exactly `tables`, each with its schema, sorted by grain, only rows of `dates`.
+
+    Every table has a worked example (see transforms.examples), or stands on `examples_page` with its own.
+    """
 
     id: str
     tables: tuple[MetricTable, ...]
     compute: Callable[[Inputs], dict[str, pl.LazyFrame]]
     reads: tuple[Read, ...] = ()
+    examples: tuple[Example, ...] = ()
+    examples_page: str | None = None
 
 
 def figures(families: Iterable[Family], inputs: Inputs) -> dict[str, pl.DataFrame]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from transforms.examples.volume import EXAMPLES
 from transforms.families.family import Family, Inputs
 from transforms.volume import VOLUME_DAILY, volume_daily
 
@@ -12,4 +13,4 @@ def _compute(inputs: Inputs) -> dict[str, pl.LazyFrame]:
     return {VOLUME_DAILY.name: volume_daily(inputs.lists, inputs.dates)}
 
 
-FAMILY = Family("volume", (VOLUME_DAILY,), _compute)
+FAMILY = Family("volume", (VOLUME_DAILY,), _compute, examples=EXAMPLES)
