@@ -1,7 +1,7 @@
 """The work of each stage, as plain functions: open what the stage needs, call the rooms, say what was done.
 
 No Prefect here, so that a test or a benchmark can call a stage as it is. Everything passes as paths,
-dates and ids; nothing asks for today: the run's own time is read once, in `begin`.
+dates and ids; nothing asks for today: the clock is read for the record only, just before it is committed.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Run:
     zone: str
     business_date: date
     run_id: str
-    started_at: datetime  # local Beijing time; also `loaded_at` and `published_at` of what it commits
+    started_at: datetime  # local Beijing time
 
     @property
     def store(self) -> Home:
@@ -73,7 +73,7 @@ class Run:
 
 
 def begin(home: Path, zone: str, business_date: date) -> Run:
-    """Name the run and prepare its folder; every time the run writes down is read here."""
+    """Name the run and prepare its folder."""
     run_id = f"{zone}-{business_date:%Y%m%d}-{uuid4().hex[:8]}"
     run = Run(home, zone, business_date, run_id, started_at=now())
     if not run.store.catalog.exists():
@@ -141,7 +141,7 @@ def commit(run: Run) -> CommitSummary:
     """One transaction: documents, quarantine, ledger; conservation checked inside it."""
     reporter().stage("commit")
     with Lake.write(run.store) as lake:
-        return documents.commit(lake, run.store, run.zone, run.run_id, run.folder, run.started_at)
+        return documents.commit(lake, run.store, run.zone, run.run_id, run.folder, now())
 
 
 def take_in_mended(run: Run) -> int:
@@ -157,7 +157,7 @@ def take_in_mended(run: Run) -> int:
             key,
             check=lambda con, folder: gate.check(con, folder, offices, zone=run.zone),
             run_id=run.run_id,
-            at=run.started_at,
+            at=now(),
         )
 
 
@@ -180,10 +180,11 @@ def measure(run: Run) -> list[tuple[date, int]]:
     reporter().stage("measure")
     zone = Zone.load(run.zone)
     with Lake.write(run.store) as lake:
-        dates = measuring.dates_to_publish(lake, run.zone, run.business_date)
+        since = measuring.restated_since(run.business_date, zone.look_back_days)
+        dates = measuring.dates_to_publish(lake, run.zone, run.business_date, since)
         inputs = measuring.inputs(lake, run.zone, run.business_date, dates, rates_frame(zone), stated(zone))
         frames = figures(FAMILIES, inputs)
-        return vintages.publish(lake, run.zone, run.run_id, run.started_at, frames, dates)
+        return vintages.publish(lake, run.zone, run.run_id, now, frames, dates, since)
 
 
 def publish(run: Run) -> Path:

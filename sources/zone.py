@@ -32,6 +32,9 @@ __all__ = [
 #: Environment variable that names another folder of zone files.
 FOLDER_VARIABLE = "TONGGUAN_ZONES"
 
+#: How far late data restate where a zone does not say otherwise.
+LOOK_BACK_DAYS = 60
+
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _SHARES = (
     *("rejected", "given_up", "inspected", "reviewed", "arrival_wait", "document_wait", "suspended"),
@@ -119,6 +122,7 @@ class Zone:
     targets: tuple[Target, ...]  # sorted by year and measure
     thresholds_h: tuple[Decimal, ...]  # durations at which the zone is assessed, ascending
     tolerance_cny: Decimal  # how far amounts of two documents may lie apart and still match
+    look_back_days: int  # published dates this far before a run's own are restated by it
     size_classes: tuple[tuple[str, Decimal], ...]  # class, smallest yearly value in CNY; largest first
     simulator: Calibration | None
 
@@ -196,6 +200,7 @@ def _zone(top: TomlTable, name: str) -> Zone:
         targets=_targets(top.table("targets")) if top.has("targets") else (),
         thresholds_h=_thresholds(top.table("assessment")) if top.has("assessment") else (),
         tolerance_cny=_tolerance(top.table("reconciliation")) if top.has("reconciliation") else Decimal(0),
+        look_back_days=_look_back(top.table("late_data")) if top.has("late_data") else LOOK_BACK_DAYS,
         size_classes=_size_classes(top.table("size_classes")) if top.has("size_classes") else (),
         simulator=(
             _calibration(top.table("simulator"), import_modes, export_modes, tuple(offices))
@@ -273,6 +278,12 @@ def _tolerance(table: TomlTable) -> Decimal:
         raise table.fail("tolerance_cny", "must not be negative")
     table.done()
     return tolerance
+
+
+def _look_back(table: TomlTable) -> int:
+    days = table.whole("look_back_days")
+    table.done()
+    return days
 
 
 def _size_classes(table: TomlTable) -> tuple[tuple[str, Decimal], ...]:

@@ -10,7 +10,7 @@ import duckdb
 
 from sources.contracts import CONTRACTS
 from warehouse import incoming as staging
-from warehouse import ledger, sql
+from warehouse import ledger, sql, touched
 from warehouse.classify import Staged, amount, classify
 from warehouse.connection import Lake
 from warehouse.home import Home
@@ -69,6 +69,7 @@ def commit(
         ledger.add_files(con, zone, run_id, loaded_at)
         ledger.add_coverage(con, zone, loaded_at)
         ledger.add_batch(con, zone, run_id, loaded_at)
+        touched.note_documents(con, zone, run_id)
         if incoming.parts:
             ledger.add_findings(con, zone, run_id, incoming.findings)
         ledger.add_validations(con, zone, run_id, loaded_at, incoming.validations(), run_dir)

@@ -14,6 +14,7 @@ from transforms.stated import Stated
 from warehouse import sql
 from warehouse.connection import Lake
 from warehouse.relist import LEFT_AT
+from warehouse.touched import pending
 
 #: Acceptance cohorts are looked at again on these days after their own (design section 6).
 COHORT_AGES = (1, 7, 30, 60)
@@ -21,13 +22,19 @@ COHORT_AGES = (1, 7, 30, 60)
 LIST_RECEIPTS = tuple(kind for kind, each in CONTRACTS.items() if each.answers in ("CEB621", "CEB603"))
 
 
-def dates_to_publish(lake: Lake, zone: str, business_date: date) -> list[date]:
+def restated_since(business_date: date, look_back_days: int) -> date:
+    """The first date that a run for `business_date` restates by itself."""
+    return business_date - timedelta(days=look_back_days)
+
+
+def dates_to_publish(lake: Lake, zone: str, business_date: date, since: date | None = None) -> list[date]:
     """The date asked for, published dates that new documents touch, and cohorts due again, in order.
 
-    A date nobody asked for is not published, whatever dates the documents bear.
+    A date nobody asked for is not published, whatever dates the documents bear. Touched dates before
+    `since` are left out; publishing lists them.
     """
     published = _dates(lake, "wh.vintages.published", zone)
-    touched = _dates(lake, "wh.ledger.touched_dates", zone)
+    touched = {day for day in pending(lake.con, zone) if since is None or day >= since}
     due = {business_date - timedelta(days=age) for age in COHORT_AGES}
     return sorted({business_date} | (published & (touched | due)))
 

@@ -17,7 +17,7 @@ from sources.contracts import CONTRACTS
 from sources.readers import read_files
 from sources.readers.stage import amount_of
 from sources.staging import LandedFile, ReadOutcome, save
-from warehouse import documents, ledger, mending, sql
+from warehouse import documents, ledger, mending, sql, touched
 from warehouse import incoming as staging
 from warehouse.classify import Staged
 from warehouse.connection import Lake
@@ -77,6 +77,7 @@ def apply_releases(
         _close(con, zone, at)
         ledger.add_coverage(con, zone, at, files=False)
         ledger.add_batch(con, zone, batch_id, at)
+        touched.note_documents(con, zone, run_id)
         ledger.add_findings(con, zone, batch_id, incoming.findings)
         row = con.execute("SELECT count(*) FROM tried WHERE class <> 'quarantined'").fetchone()
         return int(row[0]) if row else 0

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from transforms.schemas import DATED_BY
-from warehouse import sql
+from warehouse import sql, touched
 from warehouse.schema import core_columns
 from warehouse.window import Extent, Window, extents
 
@@ -91,7 +91,7 @@ def _delete(con: duckdb.DuckDBPyConnection, window: Window, table: str) -> None:
 def _note_dates(con: duckdb.DuckDBPyConnection, zone: str, run_id: str) -> None:
     """Dates whose figures may differ: those of the milestones, and those at whose end openness differs."""
     milestones = " UNION ALL ".join(
-        f"SELECT CAST({column} AS DATE) AS day FROM {side}_lists SEMI JOIN changed USING (k)"
+        f"SELECT k, CAST({column} AS DATE) AS day FROM {side}_lists SEMI JOIN changed USING (k)"
         for side in ("old", "new")
         for column in DATED_BY
     )
@@ -101,8 +101,7 @@ def _note_dates(con: duckdb.DuckDBPyConnection, zone: str, run_id: str) -> None:
         f"FROM {side}_lists SEMI JOIN changed USING (k) WHERE accepted_at IS NOT NULL"
         for side in ("old", "new")
     )
-    con.execute(f"""
-        INSERT INTO wh.ledger.touched_dates BY NAME
+    days = f"""
         WITH spans AS (FROM ({spans})),
         differing AS (
             SELECT k, min(since) AS since, max(until) AS until FROM spans
@@ -113,17 +112,14 @@ def _note_dates(con: duckdb.DuckDBPyConnection, zone: str, run_id: str) -> None:
         ),
         published AS (SELECT DISTINCT business_date FROM wh.vintages.published WHERE zone = {sql.literal(zone)}),
         days AS (
-            SELECT day FROM ({milestones}) WHERE day IS NOT NULL
+            SELECT k, day FROM ({milestones}) WHERE day IS NOT NULL
             UNION
-            SELECT business_date FROM published
+            SELECT NULL AS k, business_date FROM published
             SEMI JOIN differing ON business_date >= since AND business_date <= until
         )
-        SELECT {sql.literal(zone)} AS zone, day AS business_date, {sql.literal(run_id)} AS run_id
-        FROM days ANTI JOIN
-            (SELECT business_date FROM wh.ledger.touched_dates WHERE zone = {sql.literal(zone)}) pending
-            ON day = pending.business_date
-        ORDER BY day
-    """)
+        SELECT day AS business_date, count(k) AS lists, 0 AS documents FROM days GROUP BY day
+    """
+    touched.note(con, zone, run_id, days)
 
 
 def _note_partitions(con: duckdb.DuckDBPyConnection, window: Window) -> None:

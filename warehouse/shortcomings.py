@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from warehouse import sql
+from warehouse import sql, touched
 from warehouse.connection import Lake
 
 
@@ -38,7 +38,7 @@ def shortcomings(
         ),
         refused=_refused(lake, zone),
         quarantined=_quarantined(lake, zone),
-        warnings=_warnings(lake, zone),
+        warnings=(*_warnings(lake, zone), *_out_of_window(lake, zone)),
     )
 
 
@@ -96,3 +96,8 @@ def _warnings(lake: Lake, zone: str) -> tuple[str, ...]:
     return tuple(
         f"rule {rule}: {count:,} documents of {kind} (e.g. {example})" for rule, kind, count, example in rows
     )
+
+
+def _out_of_window(lake: Lake, zone: str) -> tuple[str, ...]:
+    said = touched.sentence(touched.waiting(lake.con, zone), zone)
+    return (said,) if said else ()

@@ -169,8 +169,30 @@ FINDINGS = Table(
 TOUCHED_DATES = Table(
     "ledger",
     "touched_dates",
-    "one business date whose lists changed and whose figures have not been looked at since",
-    (_ZONE, ("business_date", "DATE", "date to look at"), _RUN),
+    "one change of stored rows whose figures of a business date have not been looked at since",
+    (
+        _ZONE,
+        ("business_date", "DATE", "date to look at"),
+        _RUN,
+        ("reason", "VARCHAR", "late data or correction"),
+        ("lists", "BIGINT", "changed lists with a time on the date; 0: lists open at its end, or documents"),
+        ("documents", "BIGINT", "new documents of the date that figures read directly"),
+    ),
+)
+OUT_OF_WINDOW = Table(
+    "ledger",
+    "out_of_window",
+    "one published date that new data touch and that lies before the look-back; kept for ever",
+    (
+        _ZONE,
+        ("business_date", "DATE", "date that is not restated by itself"),
+        _RUN,
+        ("reason", "VARCHAR", "late data or correction"),
+        ("lists", "BIGINT", "changed lists with a time on the date"),
+        ("documents", "BIGINT", "new documents of the date that figures read directly"),
+        ("noted_at", "TIMESTAMP", "when it was listed"),
+        ("restated_at", "TIMESTAMP", "when a run looked at the date again; null: not yet"),
+    ),
 )
 QUARANTINE = Table(
     "quarantine",
@@ -229,9 +251,9 @@ PUBLISHED = Table(
         _ZONE,
         ("business_date", "DATE", "day"),
         ("vintage", "BIGINT", "1, 2, ... of that day"),
-        ("published_at", "TIMESTAMP", "when"),
+        ("published_at", "TIMESTAMP", "when readers could see it; greater than that of any vintage before"),
         _RUN,
-        ("reason", "VARCHAR", "first publication, revision (new data) or correction (mended error)"),
+        ("reason", "VARCHAR", "publication (the first), late data, correction or method (new definitions)"),
         ("definition_version", "VARCHAR", "version of the definitions"),
     ),
 )
@@ -246,6 +268,7 @@ TABLES: tuple[Table, ...] = (
     VALIDATIONS,
     FINDINGS,
     TOUCHED_DATES,
+    OUT_OF_WINDOW,
     QUARANTINE,
     RELEASES,
     PARTITIONS,

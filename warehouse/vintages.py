@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -11,30 +12,48 @@ import polars as pl
 
 from transforms.definitions import DEFINITION_VERSION, METRIC_TABLES, definitions_frame
 from transforms.metric_model import MetricTable
-from warehouse import sql
+from warehouse import sql, touched
 from warehouse.connection import Lake
 from warehouse.handover import temporary_table
 from warehouse.schema import VINTAGE_COLUMNS
 
 #: That an unchanged figure has been observed longer is no change.
 IGNORED = ("observed_until",)
-FIRST = "publication"
+
+
+@dataclass(frozen=True)
+class Newest:
+    """The newest vintage of a date and the version of the definitions it was made with."""
+
+    vintage: int
+    definition_version: str
+
+
+@dataclass(frozen=True)
+class Due:
+    """A vintage to append."""
+
+    day: date
+    vintage: int
+    reason: str
 
 
 def publish(
     lake: Lake,
     zone: str,
     run_id: str,
-    published_at: datetime,
+    clock: Callable[[], datetime],
     tables: Mapping[str, pl.DataFrame],
     dates: Sequence[date],
-    reason: str = "revision",
+    since: date | None = None,
 ) -> list[tuple[date, int]]:
     """Append the figures of the dates on which any figure changed; returns (date, vintage) of those.
 
-    `tables` by name hold the rows of exactly these dates. The first vintage of a day is its publication,
-    a later one bears `reason`: revision (new data) or correction (a mended error). One transaction; where
-    nothing changed there is no snapshot. Raises ValueError for a table or date that does not belong.
+    `tables` by name hold the rows of exactly these dates. Why a date has its vintage: see touched.reason.
+    Touched dates before `since` that are not among `dates` are listed in ledger.out_of_window. `clock`
+    gives local Beijing time; it is read once, when everything is ready to be written, since from the
+    commit on readers see the figures. One transaction; where nothing changed there is no snapshot.
+    Raises ValueError for a table or date that does not belong.
     """
     frames = {name: _checked(METRIC_TABLES[name], frame, zone, dates) for name, frame in tables.items()}
     if missing := METRIC_TABLES.keys() - frames.keys():
@@ -42,19 +61,31 @@ def publish(
 
     def work(con: duckdb.DuckDBPyConnection) -> list[tuple[date, int]]:
         newest = _newest(con, zone)
+        changed = _changed(con, zone, frames, {day: newest[day] for day in dates if day in newest})
+        noted = touched.pending(con, zone)
         due = [
-            (day, newest.get(day, 0) + 1)
+            Due(day, 1, touched.FIRST)
+            if day not in newest
+            else Due(day, newest[day].vintage + 1, touched.reason(day, newest[day].definition_version, noted))
             for day in sorted(set(dates))
-            if _differs(con, zone, day, frames, newest)
+            if day not in newest or day in changed
         ]
+        published_at = _moment(con, clock)
         if due:
-            _append(con, lake.home.scratch, zone, run_id, published_at, frames, due, reason)
+            _append(con, lake.home.scratch, zone, run_id, published_at, frames, due)
         _keep_definitions(con, lake.home.scratch)
-        con.execute(f"DELETE FROM wh.ledger.touched_dates WHERE zone = {sql.literal(zone)}")
-        return due
+        touched.settle(con, zone, dates, since, published_at)
+        return [(each.day, each.vintage) for each in due]
 
     days = ", ".join(f"{day}" for day in sorted(set(dates)))
     return lake.commit("tongguan", f"{zone}: figures of {days}", run_id, work)
+
+
+def _moment(con: duckdb.DuckDBPyConnection, clock: Callable[[], datetime]) -> datetime:
+    """Now, but later than every vintage there is: a clock set back must not put a vintage before another."""
+    row = con.execute("SELECT max(published_at) FROM wh.vintages.published").fetchone()
+    now, last = clock(), row[0] if row else None
+    return now if last is None or now > last else last + timedelta(microseconds=1)
 
 
 def _checked(table: MetricTable, frame: pl.DataFrame, zone: str, dates: Sequence[date]) -> pl.DataFrame:
@@ -65,33 +96,40 @@ def _checked(table: MetricTable, frame: pl.DataFrame, zone: str, dates: Sequence
     return cast.sort(table.grain_ids)
 
 
-def _newest(con: duckdb.DuckDBPyConnection, zone: str) -> dict[date, int]:
+def _newest(con: duckdb.DuckDBPyConnection, zone: str) -> dict[date, Newest]:
     rows = con.execute(
-        f"SELECT business_date, max(vintage) FROM wh.vintages.published WHERE zone = {sql.literal(zone)} GROUP BY 1"
+        "SELECT business_date, max(vintage), arg_max(definition_version, vintage) FROM wh.vintages.published "
+        f"WHERE zone = {sql.literal(zone)} GROUP BY 1"
     ).fetchall()
-    return dict(rows)
+    return {day: Newest(vintage, version) for day, vintage, version in rows}
 
 
-def _differs(
+def _changed(
     con: duckdb.DuckDBPyConnection,
     zone: str,
-    day: date,
     frames: Mapping[str, pl.DataFrame],
-    newest: Mapping[date, int],
-) -> bool:
-    """Whether any figure of the day differs from its newest vintage, or there is none."""
-    if day not in newest:
-        return True
+    newest: Mapping[date, Newest],
+) -> set[date]:
+    """Those published dates on which any figure differs from its newest vintage."""
+    changed: set[date] = set()
     for name, frame in frames.items():
         table = METRIC_TABLES[name]
+        left = {day: each for day, each in newest.items() if day not in changed}
+        if not left:
+            break
+        chosen = ", ".join(f"({sql.literal(day)}, {each.vintage})" for day, each in left.items())
         stored = con.sql(
             f"SELECT {sql.names(table.schema)} FROM wh.vintages.{name} WHERE zone = {sql.literal(zone)} "
-            f"AND business_date = {sql.literal(day)} AND vintage = {newest[day]}"
+            f"AND business_date IN ({', '.join(sql.literal(day) for day in left)}) "
+            f"AND (business_date, vintage) IN (VALUES {chosen})"
         ).pl()
-        before = _checked(table, stored, zone, [day]).drop(IGNORED, strict=False)
-        if not before.equals(frame.filter(pl.col("business_date") == day).drop(IGNORED, strict=False)):
-            return True
-    return False
+        before = _checked(table, stored, zone, list(left)).drop(IGNORED, strict=False)
+        after = frame.drop(IGNORED, strict=False)
+        for day in left:
+            of_day = pl.col("business_date") == day
+            if not before.filter(of_day).equals(after.filter(of_day)):
+                changed.add(day)
+    return changed
 
 
 def _append(
@@ -101,10 +139,13 @@ def _append(
     run_id: str,
     published_at: datetime,
     frames: Mapping[str, pl.DataFrame],
-    due: Sequence[tuple[date, int]],
-    reason: str,
+    due: Sequence[Due],
 ) -> None:
-    vintages = pl.DataFrame(due, schema={"business_date": pl.Date(), "vintage": pl.Int64()}, orient="row")
+    vintages = pl.DataFrame(
+        [(each.day, each.vintage) for each in due],
+        schema={"business_date": pl.Date(), "vintage": pl.Int64()},
+        orient="row",
+    )
     stamped = {
         "published_at": pl.lit(published_at, dtype=pl.Datetime("us")),
         "run_id": pl.lit(run_id),
@@ -118,9 +159,9 @@ def _append(
         temporary_table(con, "figures", rows.select(columns), scratch)
         con.execute(f"INSERT INTO wh.vintages.{name} SELECT * FROM figures")
     values = ", ".join(
-        f"({sql.literal(zone)}, {sql.literal(day)}, {vintage}, {sql.literal(published_at)}, {sql.literal(run_id)}, "
-        f"{sql.literal(FIRST if vintage == 1 else reason)}, {sql.literal(DEFINITION_VERSION)})"
-        for day, vintage in due
+        f"({sql.literal(zone)}, {sql.literal(each.day)}, {each.vintage}, {sql.literal(published_at)}, "
+        f"{sql.literal(run_id)}, {sql.literal(each.reason)}, {sql.literal(DEFINITION_VERSION)})"
+        for each in due
     )
     con.execute(f"INSERT INTO wh.vintages.published VALUES {values}")
 

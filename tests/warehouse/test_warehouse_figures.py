@@ -28,7 +28,7 @@ def figures(lists, *days, observed=datetime(2026, 11, 13)):
 
 
 def publish(lake, tables, dates, run="r1"):
-    return vintages.publish(lake, "zhengzhou", run, LOADED, tables, dates)
+    return vintages.publish(lake, "zhengzhou", run, lambda: LOADED, tables, dates)
 
 
 def test_a_vintage_is_appended_only_where_a_figure_changed(lake):
@@ -50,7 +50,7 @@ def test_a_vintage_is_appended_only_where_a_figure_changed(lake):
     kept = lake.con.execute("SELECT business_date, lists, vintage FROM wh.vintages.volume_daily ORDER BY ALL")
     assert kept.fetchall() == [(DAY, 5, 1), (NEXT, 5, 1), (NEXT, 6, 2)]
     book = lake.con.execute("SELECT business_date, vintage, reason FROM wh.vintages.published ORDER BY ALL")
-    assert book.fetchall() == [(DAY, 1, "publication"), (NEXT, 1, "publication"), (NEXT, 2, "revision")]
+    assert book.fetchall() == [(DAY, 1, "publication"), (NEXT, 1, "publication"), (NEXT, 2, "late data")]
 
 
 def test_a_day_on_which_nothing_moved_is_published_with_no_rows(lake):
@@ -93,7 +93,9 @@ def test_touched_and_due_dates_are_published_only_if_they_were_before(lake):
     days = [date(2026, 11, 4), date(2026, 11, 10), date(2026, 11, 5)]
     publish(lake, figures(1, *days), days)
     for day in ("2026-11-05", "2026-11-09"):
-        lake.con.execute(f"INSERT INTO wh.ledger.touched_dates VALUES ('zhengzhou', DATE '{day}', 'r')")
+        lake.con.execute(
+            f"INSERT INTO wh.ledger.touched_dates (zone, business_date, run_id) VALUES ('zhengzhou', DATE '{day}', 'r')"
+        )
     assert measuring.dates_to_publish(lake, "zhengzhou", DAY) == [
         date(2026, 11, 4),  # D-7
         date(2026, 11, 5),  # touched

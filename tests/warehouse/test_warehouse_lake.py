@@ -51,7 +51,9 @@ def test_a_commit_says_who_and_why_and_one_without_change_leaves_no_snapshot(lak
         con.execute("DELETE FROM wh.ledger.runs WHERE run_id = 'none'")
     assert lake.snapshot() == before
     with lake.transaction("ops", "add a date", "r2") as con:
-        con.execute("INSERT INTO wh.ledger.touched_dates VALUES ('z', DATE '2026-11-11', 'r2')")
+        con.execute(
+            "INSERT INTO wh.ledger.touched_dates (zone, business_date, run_id) VALUES ('z', DATE '2026-11-11', 'r2')"
+        )
     [row] = lake.con.execute(
         "SELECT author, commit_message, commit_extra_info FROM wh.snapshots() ORDER BY snapshot_id DESC LIMIT 1"
     ).fetchall()
@@ -61,7 +63,9 @@ def test_a_commit_says_who_and_why_and_one_without_change_leaves_no_snapshot(lak
 def test_an_error_rolls_everything_back(lake):
     before = lake.snapshot()
     with pytest.raises(RuntimeError), lake.transaction("ops", "half", "r1") as con:
-        con.execute("INSERT INTO wh.ledger.touched_dates VALUES ('z', DATE '2026-11-11', 'r1')")
+        con.execute(
+            "INSERT INTO wh.ledger.touched_dates (zone, business_date, run_id) VALUES ('z', DATE '2026-11-11', 'r1')"
+        )
         raise RuntimeError
     assert lake.snapshot() == before
     assert lake.con.execute("SELECT count(*) FROM wh.ledger.touched_dates").fetchall() == [(0,)]
@@ -72,7 +76,9 @@ def test_a_busy_catalog_is_tried_again_from_the_start(lake, monkeypatch):
     tries = []
 
     def work(con):
-        con.execute("INSERT INTO wh.ledger.touched_dates VALUES ('z', DATE '2026-11-11', 'r1')")
+        con.execute(
+            "INSERT INTO wh.ledger.touched_dates (zone, business_date, run_id) VALUES ('z', DATE '2026-11-11', 'r1')"
+        )
         tries.append(1)
         if len(tries) < 3:
             raise duckdb.TransactionException("Failed to commit: database is locked")
@@ -112,8 +118,8 @@ def test_readers_read_while_a_writer_commits(home):
             print("ready", flush=True)
             for n in range(15):
                 with lake.transaction("t", "pair", str(n)) as con:
-                    con.execute(f"INSERT INTO wh.ledger.touched_dates VALUES ('a', NULL, '{{n}}')")
-                    con.execute(f"INSERT INTO wh.ledger.touched_dates VALUES ('b', NULL, '{{n}}')")
+                    con.execute(f"INSERT INTO wh.ledger.touched_dates (zone, business_date, run_id) VALUES ('a', NULL, '{{n}}')")
+                    con.execute(f"INSERT INTO wh.ledger.touched_dates (zone, business_date, run_id) VALUES ('b', NULL, '{{n}}')")
     """
     writer = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.PIPE, text=True

@@ -1,0 +1,137 @@
+"""Dates whose stored rows changed after they were published: to restate, or too old and listed.
+
+Noted in the transaction that changes the rows, settled in the one that publishes: no change is lost
+between the two, whatever stops in between. Dates never published need no note, since their first
+publication reads everything there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+
+import duckdb
+
+from sources.contracts import CONTRACTS
+from transforms.families import FAMILIES
+from transforms.measures import DEFINITION_VERSION
+from warehouse import sql
+
+#: Why a date has a vintage; where several hold, the first in this order is told.
+FIRST = "publication"
+METHOD = "method"
+CORRECTION = "correction"
+LATE_DATA = "late data"
+
+#: Tables of documents that families of figures read themselves, besides what lists are made of: kind,
+#: and how many days before and after its own date a document is read for.
+READ_DIRECTLY: dict[str, tuple[int, int]] = {
+    kind: (max(each.after for each in reads), max(each.before for each in reads))
+    for kind, contract in CONTRACTS.items()
+    if (
+        reads := [
+            each
+            for family in FAMILIES
+            for each in family.reads
+            if each.table == f"documents.{contract.table}"
+        ]
+    )
+}
+
+
+def note(con: duckdb.DuckDBPyConnection, zone: str, run_id: str, days: str, reason: str = LATE_DATA) -> None:
+    """Note the dates of a query (business_date, lists, documents); `reason` is LATE_DATA or CORRECTION.
+
+    To be called inside the transaction that changes the rows.
+    """
+    con.execute(
+        "INSERT INTO wh.ledger.touched_dates BY NAME "
+        f"SELECT {sql.literal(zone)} AS zone, business_date, {sql.literal(run_id)} AS run_id, "
+        f"{sql.literal(reason)} AS reason, lists, documents "
+        f"FROM ({days}) WHERE business_date IS NOT NULL ORDER BY business_date"
+    )
+
+
+def note_documents(con: duckdb.DuckDBPyConnection, zone: str, run_id: str) -> None:
+    """Note the published dates whose figures read a document just stored (`stored_tallies`)."""
+    if not READ_DIRECTLY:
+        return
+    reach = ", ".join(
+        f"({sql.literal(kind)}, {before}, {after})" for kind, (before, after) in READ_DIRECTLY.items()
+    )
+    note(
+        con,
+        zone,
+        run_id,
+        "SELECT p.business_date, 0 AS lists, sum(s.rows)::BIGINT AS documents "
+        f"FROM stored_tallies s JOIN (VALUES {reach}) r (kind, before, after) USING (kind) "
+        f"JOIN (SELECT DISTINCT business_date FROM {_published(zone)}) p "
+        "ON p.business_date BETWEEN s.business_date - r.before AND s.business_date + r.after GROUP BY 1",
+    )
+
+
+def pending(con: duckdb.DuckDBPyConnection, zone: str) -> dict[date, str]:
+    """Dates that wait to be looked at, each with its reason."""
+    rows = con.execute(
+        f"SELECT business_date, bool_or(reason = {sql.literal(CORRECTION)}) FROM wh.ledger.touched_dates "
+        f"WHERE zone = {sql.literal(zone)} AND business_date IS NOT NULL GROUP BY 1"
+    ).fetchall()
+    return {day: CORRECTION if corrected else LATE_DATA for day, corrected in rows}
+
+
+def reason(day: date, made_with: str, noted: Mapping[date, str]) -> str:
+    """Why a date gets another vintage; `made_with` is the definition version of its newest one."""
+    return METHOD if made_with != DEFINITION_VERSION else noted.get(day, LATE_DATA)
+
+
+def settle(
+    con: duckdb.DuckDBPyConnection, zone: str, dates: Sequence[date], since: date | None, at: datetime
+) -> None:
+    """Close what publishing `dates` answers; list what lies before `since` in ledger.out_of_window.
+
+    What is neither stays noted. Nothing to close leaves the tables as they are.
+    """
+    here = f"zone = {sql.literal(zone)}"
+    looked_at = f"business_date IN ({', '.join(sql.literal(day) for day in sorted(set(dates)))})"
+    con.execute(
+        f"UPDATE wh.ledger.out_of_window SET restated_at = {sql.literal(at)} "
+        f"WHERE {here} AND {looked_at} AND restated_at IS NULL"
+    )
+    unpublished = f"business_date NOT IN (FROM {_published(zone)})"
+    con.execute(f"DELETE FROM wh.ledger.touched_dates WHERE {here} AND ({looked_at} OR {unpublished})")
+    if since is None:
+        return
+    too_old = f"{here} AND business_date < {sql.literal(since)}"
+    con.execute(
+        "INSERT INTO wh.ledger.out_of_window BY NAME "
+        "SELECT zone, business_date, run_id, reason, sum(lists)::BIGINT AS lists, "
+        f"sum(documents)::BIGINT AS documents, {sql.literal(at)} AS noted_at "
+        f"FROM wh.ledger.touched_dates WHERE {too_old} GROUP BY ALL ORDER BY ALL"
+    )
+    con.execute(f"DELETE FROM wh.ledger.touched_dates WHERE {too_old}")
+
+
+def waiting(con: duckdb.DuckDBPyConnection, zone: str) -> list[date]:
+    """Dates listed as out of window and not restated since, in order."""
+    rows = con.execute(
+        "SELECT DISTINCT business_date FROM wh.ledger.out_of_window "
+        f"WHERE zone = {sql.literal(zone)} AND restated_at IS NULL ORDER BY 1"
+    ).fetchall()
+    return [day for (day,) in rows]
+
+
+def sentence(days: Iterable[date], zone: str) -> str | None:
+    """For the day's report; None where nothing waits."""
+    listed = [day.isoformat() for day in days]
+    if not listed:
+        return None
+    more = f" and {len(listed) - 10} more" if len(listed) > 10 else ""
+    return (
+        f"{len(listed)} published dates lie before the look-back, have new data and are not restated: "
+        f"{', '.join(listed[:10])}{more} (ledger.out_of_window); "
+        f"restate one with `tongguan run --zone {zone} --date {listed[0]}`"
+    )
+
+
+def _published(zone: str) -> str:
+    return f"(SELECT business_date FROM wh.vintages.published WHERE zone = {sql.literal(zone)})"
