@@ -33,6 +33,11 @@ def complain(what: str, sentence: str) -> None:
     err.print(sentence, markup=False)
 
 
+def line(text: str, style: str = "") -> None:
+    """One line as it is, whatever brackets it holds."""
+    out.print(text, markup=False, style=style, soft_wrap=True)
+
+
 def table(title: str, rows: Sequence[Mapping[str, Any]], numbers: Iterable[str] = ()) -> None:
     """Rows as a table; says so where there are none."""
     if not rows:

@@ -1,0 +1,72 @@
+"""`tongguan check-published`: do published figures follow from each other?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows import output
+from flows.errors import UsageProblem
+from flows.options import JsonOption
+from sources.published import EXAMPLE, PublishedFileError, load
+from transforms.indicators.check import INCONSISTENT, NOT_CHECKABLE, Verdict, check_all, counts
+from transforms.indicators.model import IndicatorError
+from transforms.indicators.schema import read
+
+
+def check_published(
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="YAML file of published figures; docs/check-published.md has its keys."),
+    ] = None,
+    example: Annotated[
+        bool, typer.Option("--example", help="Check the file that ships with the system instead.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Recompute every rate of published figures from its neighbours and show the arithmetic.
+
+    The digits a figure is printed with say how exact it is: it is consistent where some unrounded values
+    fit. Figures nothing can be recomputed from are listed as not checkable. Exit code 1 where any figure
+    is inconsistent.
+
+    Example: tongguan check-published --example
+    """
+    if (file is None) != example:
+        raise UsageProblem("name one file to check, or --example for the one that ships with the system.")
+    path = EXAMPLE if file is None else file
+    try:
+        verdicts = check_all(read(load(path), str(path)))
+    except (PublishedFileError, IndicatorError) as error:
+        raise UsageProblem(str(error)) from error
+    found = counts(verdicts)
+    if as_json:
+        record = {"file": str(path), "counts": found, "figures": [each.as_record() for each in verdicts]}
+        typer.echo(json.dumps(record, ensure_ascii=False))
+    else:
+        show(verdicts, found)
+    raise typer.Exit(1 if found[INCONSISTENT] else 0)
+
+
+def show(verdicts: list[Verdict], found: dict[str, int]) -> None:
+    """Every figure with its arithmetic, those without any, and the inconsistent ones once more."""
+    for each in verdicts:
+        if each.checks:
+            output.line(each.indicator.title)
+            for check in each.checks:
+                output.line(f"    {check.sentence}", "" if check.consistent else "red")
+            for sentence in each.unchecked:
+                output.line(f"    {sentence}")
+    output.line("\nNot checkable, nothing is printed to recompute them from:")
+    for each in verdicts:
+        if each.outcome == NOT_CHECKABLE:
+            output.line(f"    {each.indicator.title}")
+    output.line(
+        f"\n{len(verdicts):,} figures: " + ", ".join(f"{number:,} {name}" for name, number in found.items())
+    )
+    for each in verdicts:
+        if each.outcome == INCONSISTENT:
+            output.line(f"    INCONSISTENT {each.indicator.title}", "red")

@@ -1,0 +1,235 @@
+"""Each relation between published figures, with the arithmetic done by hand."""
+
+from typing import Any
+
+import pytest
+
+from transforms.indicators.book import Book
+from transforms.indicators.check import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, check_all
+from transforms.indicators.model import Check, IndicatorError
+from transforms.indicators.schema import read
+
+DEFINITIONS = {
+    "time": {"label": "time", "text": "t", "better": "lower", "limit_per_month": "2"},
+    "size": {"label": "size", "text": "s"},
+}
+
+
+def entry(id_: str, value: str | None = None, **more: Any) -> dict[str, Any]:
+    plain = {"row": "1", "doc": "D", "area": "A", "period": "2021", "definition": "size", "unit": "h"}
+    return {**plain, "id": id_, **({"value": value} if value else {}), **more}
+
+
+def book(*entries: dict[str, Any]) -> Book:
+    content = {"documents": {"D": "paper"}, "definitions": DEFINITIONS, "indicators": list(entries)}
+    return read(content, "figures.yaml")
+
+
+def checks(*entries: dict[str, Any], of: str = "x") -> tuple[Check, ...]:
+    return next(each.checks for each in check_all(book(*entries)) if each.indicator.id == of)
+
+
+def only(*entries: dict[str, Any]) -> Check:
+    (found,) = checks(*entries)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("printed", "consistent"),
+    # 1 - 50/200 = 75 %; from 1 - 50.5/199.5 = 74.69 % to 1 - 49.5/200.5 = 75.31 %
+    [("75 %", True), ("74.7 %", True), ("75.4 %", False), ("74.6 %", False), ("> 1/3", True)],
+)
+def test_cut(printed: str, consistent: bool) -> None:
+    found = only(entry("base", "200"), entry("x", "50", cut={"printed": printed, "against": "base"}))
+    assert found.consistent is consistent
+    assert found.arithmetic.startswith("1 - 50 / 200 = ")
+
+
+def test_the_arithmetic_is_shown_with_the_span_of_the_digits() -> None:
+    found = only(entry("base", "200"), entry("x", "50", cut={"printed": "75.4 %", "against": "base"}))
+    assert found.sentence == (
+        "cut: 1 - 50 / 200 = 75 % (74.69 % to 75.31 % by the printed digits), published 75.4 %: INCONSISTENT"
+    )
+
+
+@pytest.mark.parametrize(("printed", "consistent"), [("+20 %", True), ("+25 %", False)])
+def test_growth_against_the_year_before(printed: str, consistent: bool) -> None:
+    # 120/100 - 1 = 20 %; from 119.5/100.5 = 18.9 % to 120.5/99.5 = 21.1 %
+    rate = {"printed": printed, "against": "base"}
+    assert only(entry("base", "100"), entry("x", "120", growth=rate)).consistent is consistent
+
+
+@pytest.mark.parametrize(("printed", "consistent"), [("+30.05 %", True), ("+29.2 %", False)])
+def test_growth_from_the_change(printed: str, consistent: bool) -> None:
+    # 10.65 / (46.09 - 10.65) = 30.05 %
+    found = only(entry("x", "46.09", change={"printed": "+10.65"}, growth={"printed": printed}))
+    assert found.consistent is consistent
+    assert "10.65 / (46.09 - 10.65) = 30.05" in found.arithmetic
+
+
+@pytest.mark.parametrize(("printed", "consistent"), [("-5", True), ("-7", False)])
+def test_change(printed: str, consistent: bool) -> None:
+    rate = {"printed": printed, "against": "base"}
+    assert only(entry("base", "15"), entry("x", "10", change=rate)).consistent is consistent
+
+
+@pytest.mark.parametrize(("printed", "consistent"), [("20 %", True), ("44 %", False)])
+def test_annual_growth_is_compound(printed: str, consistent: bool) -> None:
+    # (144 / 100) ^ (1/2) - 1 = 20 %, not 44 % over both years
+    rate = {"printed": printed, "since": "base"}
+    found = only(entry("base", "100", period="2019"), entry("x", "144", annual_growth=rate))
+    assert found.consistent is consistent
+
+
+@pytest.mark.parametrize(("printed", "consistent"), [("25 %", True), ("30 %", False)])
+def test_share(printed: str, consistent: bool) -> None:
+    found = only(entry("all", "400"), entry("x", "100", share={"printed": printed, "of": "all"}))
+    assert found.consistent is consistent
+
+
+@pytest.mark.parametrize(("value", "consistent"), [("113.79", True), ("113.81", False)])
+def test_sum_within_the_digits_of_its_parts(value: str, consistent: bool) -> None:
+    # 67.69 + 46.09 = 113.78, each a half of a hundredth either way
+    parts = (entry("a", "67.69"), entry("b", "46.09"))
+    assert only(*parts, entry("x", value, sum_of=["a", "b"])).consistent is consistent
+
+
+def test_change_growth_and_rank_of_a_sum() -> None:
+    a = entry("a", "120", change={"printed": "+20"}, growth={"printed": "+20 %"}, rank=3)
+    b = entry("b", "110", change={"printed": "+10"}, growth={"printed": "+10 %"}, rank=2)
+    # before: 100 + 100; 230 / 200 - 1 = 15 %; at most two are ahead in a and one in b, so rank 4 or better
+    x = entry("x", "230", change={"printed": "+40"}, growth={"printed": "+18 %"}, rank=5, sum_of=["a", "b"])
+    found = {each.relation: each.consistent for each in checks(a, b, x)}
+    assert found == {
+        "growth": False,  # 40 / 190 = 21.1 %
+        "sum": True,
+        "sum of changes": False,  # 20 + 10 = 30
+        "growth of the sum": False,  # 15 %
+        "rank of the sum": False,
+    }
+
+
+@pytest.mark.parametrize(("value", "consistent"), [("5", True), ("9", False)])
+def test_difference(value: str, consistent: bool) -> None:
+    parts = (entry("all", "105"), entry("a", "60"), entry("b", "40"))
+    x = entry("x", value, difference={"of": "all", "less": ["a", "b"]})
+    assert only(*parts, x).consistent is consistent
+
+
+@pytest.mark.parametrize(("value", "consistent"), [("126.66", True), ("127.66", False)])
+def test_value_per_list(value: str, consistent: bool) -> None:
+    # 12.042 bn / 95.0728 m = 126.66
+    parts = (entry("value", "12.042 bn"), entry("lists", "95.0728 m"))
+    x = entry("x", value, ratio={"of": "value", "by": "lists"})
+    assert only(*parts, x).consistent is consistent
+
+
+@pytest.mark.parametrize(("value", "consistent"), [("105.57", True), ("104.57", False)])
+def test_implied_base(value: str, consistent: bool) -> None:
+    # 39.8 / (1 - 62.3 %) = 105.57
+    later = entry("later", "39.8", cut={"printed": "62.3 %"})
+    assert only(entry("x", value, base_of="later"), later).consistent is consistent
+
+
+@pytest.mark.parametrize(("noted", "consistent"), [("50", True), ("52", False)])
+def test_implied_value(noted: str, consistent: bool) -> None:
+    x = entry("x", implied=noted, cut={"printed": "75 %", "against": "base"})
+    assert only(entry("base", "200"), x).consistent is consistent
+
+
+@pytest.mark.parametrize(("value", "consistent"), [("0.38", True), ("0.585", False)])
+def test_a_figure_told_as_a_success_must_be_better(value: str, consistent: bool) -> None:
+    before = entry("before", "0.39", definition="time", period="2019")
+    assert only(before, entry("x", value, definition="time", improves="before")).consistent is consistent
+
+
+@pytest.mark.parametrize(
+    ("value", "period", "relations"),
+    [
+        ("4.0", "2018-12", {"steady": True}),  # 7.04 / 4.0 = 1.76 in a month
+        ("0.94", "2018-12", {"steady": False}),  # a factor of 7.5
+        ("0.94", "2019-02", {"steady": True}),  # 8 in three months
+        ("0.10", "2019-12", {}),  # too far apart to compare
+    ],
+)
+def test_a_series_of_one_definition_moves_steadily(
+    value: str, period: str, relations: dict[str, bool]
+) -> None:
+    before = entry("before", "7.04", definition="time", period="2018-11")
+    found = checks(before, entry("x", value, definition="time", period=period))
+    assert {each.relation: each.consistent for each in found} == relations
+
+
+@pytest.mark.parametrize(("value", "consistent"), [("2,250", True), ("1,600", False)])
+def test_a_capacity_reaches_the_peak_in_the_unit_of_the_peak(value: str, consistent: bool) -> None:
+    # 1,600 x 1,440 = 2.304 m; 2,250 x 1,440 = 3.24 m
+    peak = entry("peak", "3.24 m", unit="orders per day")
+    assert only(peak, entry("x", value, unit="orders per min", covers="peak")).consistent is consistent
+
+
+def test_a_part_and_a_second_printing() -> None:
+    assert not only(entry("all", "10"), entry("x", "12", part_of="all")).consistent
+    assert only(entry("a", "1.301"), entry("x", "1.3", same_as="a")).consistent
+    assert not only(entry("x", "12.042", also=["12.06"])).consistent
+
+
+def test_times_are_turned_into_one_unit_and_other_units_are_refused() -> None:
+    days = entry("before", "2", definition="time", unit="day")
+    assert only(days, entry("x", "47", definition="time", improves="before")).consistent
+    assert not only(days, entry("x", "72", definition="time", improves="before")).consistent
+    with pytest.raises(
+        IndicatorError, match=r"figures.yaml: entry 'a': unit 'USD' cannot be turned into 'h'"
+    ):
+        checks(entry("a", "1", unit="USD"), entry("x", "1", same_as="a"))
+
+
+def test_what_has_no_neighbour_is_not_checkable_and_says_which_rate() -> None:
+    alone, rated = check_all(book(entry("x", "5"), entry("y", "5", also=["5.0"], growth={"printed": "+4 %"})))
+    assert (alone.outcome, rated.outcome) == (NOT_CHECKABLE, CONSISTENT)
+    assert rated.unchecked == ("growth +4 %: not checkable, its base is not printed",)
+
+
+def test_one_inconsistent_check_makes_a_figure_inconsistent() -> None:
+    x = entry("x", "50", cut={"printed": "75 %", "also": ["80 %"], "against": "base"})
+    assert check_all(book(entry("base", "200"), x))[1].outcome == INCONSISTENT
+
+
+@pytest.mark.parametrize(
+    ("broken", "says"),
+    [
+        ({"value": 39.8}, "entry 'x': value is 39.8; write it in quotes, exactly as printed"),
+        ({"value": "39,8"}, "entry 'x': value '39,8' is no printed figure"),
+        ({"valeu": "1"}, "entry 'x': valeu is not a known key"),
+        ({"unit": None}, "entry 'x': unit is missing"),
+        ({"definition": "speed"}, "entry 'x': definition 'speed' is none of definitions: time, size"),
+        ({"doc": "E"}, "entry 'x': doc 'E' is none of documents: D"),
+        ({"cut": {"printed": "5 %", "against": "y"}}, "entry 'x': cut.against names 'y', which is no entry"),
+        ({"cut": {"against": "x"}}, "entry 'x': cut states no rate"),
+        ({"cut": {"printed": "5 %", "of": "x"}}, "entry 'x': cut: of is not a known key"),
+        ({"sum_of": "x"}, "entry 'x': sum_of must be a list"),
+        ({"same_as": "x"}, "entry 'x': same_as names the entry itself"),
+        ({"improves": "x"}, "entry 'x': improves needs definitions.size.better"),
+        ({"rank": 0}, "entry 'x': rank is 0"),
+        ({"ratio": {"of": "x", "by": "nobody"}}, "entry 'x': ratio names"),
+    ],
+)
+def test_a_wrong_file_is_refused_naming_file_entry_and_key(broken: dict[str, Any], says: str) -> None:
+    with pytest.raises(IndicatorError) as refused:
+        book(entry("x", "1") | broken)
+    assert str(refused.value).startswith("figures.yaml: ")
+    assert says in str(refused.value)
+
+
+def test_a_figure_nobody_published_accuses_none() -> None:
+    content = {
+        "documents": {"D": "paper", "noted": "reader"},
+        "definitions": DEFINITIONS,
+        "indicators": [entry("y", "1", doc="noted"), entry("x", "2", same_as="y")],
+    }
+    with pytest.raises(IndicatorError, match="entry 'x': same_as names 'y', which nobody published"):
+        read(content, "figures.yaml")
+
+
+def test_the_same_id_twice_is_refused() -> None:
+    with pytest.raises(IndicatorError, match="entry 'x': id is there twice"):
+        book(entry("x", "1"), entry("x", "2"))
