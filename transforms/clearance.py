@@ -227,8 +227,10 @@ def _measured(counts: pl.LazyFrame, sorted_: pl.DataFrame) -> pl.LazyFrame:
     """Release basis: plain statistics of the durations."""
     quantiles = linear_quantiles(sorted_, QUANTILES).lazy()
     return counts.join(quantiles, on="cell", how="left").with_columns(
+        _sum().alias("sum_h"),
         _mean().alias("mean_h"),
         in_hours(pl.col("max_ms")).alias("max_h"),
+        *(pl.col(name).alias(f"n_{name}") for name in WITHIN_MS),
         *(pl.when(pl.col("n") > 0).then(pl.col(name) / pl.col("n")).alias(name) for name in WITHIN_MS),
     )
 
@@ -239,11 +241,20 @@ def _estimated(counts: pl.LazyFrame, sorted_: pl.DataFrame) -> pl.LazyFrame:
     estimates = kaplan_meier.estimates(sorted_, covered, _KM_QUANTILES).with_columns(
         in_hours(pl.col(name)) for name in _KM_QUANTILES
     )
+    complete = pl.when(pl.col("censored") == 0)
     return (
-        counts.drop(*WITHIN_MS)
+        counts.rename({name: f"n_{name}" for name in WITHIN_MS})
         .join(estimates, on="cell", how="left")
-        .with_columns(pl.when(pl.col("censored") == 0).then(_mean()).alias("mean_h"))
+        .with_columns(
+            complete.then(_sum()).alias("sum_h"),
+            complete.then(_mean()).alias("mean_h"),
+            *(complete.then(f"n_{name}").alias(f"n_{name}") for name in WITHIN_MS),
+        )
     )
+
+
+def _sum() -> pl.Expr:
+    return pl.when(pl.col("n") > 0).then(in_hours(pl.col("sum_ms")))
 
 
 def _mean() -> pl.Expr:

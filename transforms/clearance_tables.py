@@ -15,14 +15,19 @@ _MEASURE = Column(
     ", ".join(each.id for each in MEASURES),
     "see the method",
     "",
-    "1",
+    "",
     pl.String(),
 )
 
 
 def _share(id_: str, zh: str, en: str) -> Column:
     formula = f"fraction of n with a duration of at most {WITHIN_MS[id_]} ms; acceptance basis: F(t)"
-    return share(id_, zh, en, "fraction of n", formula)
+    return share(id_, zh, en, "fraction of n", formula, over_days=(f"n_{id_}", "n"))
+
+
+def _share_count(id_: str, zh: str, en: str) -> Column:
+    formula = f"durations of at most {WITHIN_MS[id_]} ms; acceptance basis: null while any is censored"
+    return count(f"n_{id_}", zh, en, formula, since="2")
 
 
 _CLEARANCE_GRAIN = (
@@ -46,7 +51,21 @@ CLEARANCE_DAILY = MetricTable(
             "durations used: release basis defined and not negative; "
             "acceptance basis also those still running",
         ),
-        hours("mean_h", "平均", "mean", "sum / n; acceptance basis: null while any duration is censored"),
+        hours(
+            "sum_h",
+            "时长合计",
+            "hours in all",
+            "sum of the durations; acceptance basis: null while any duration is censored",
+            since="2",
+            over_days="sum",
+        ),
+        hours(
+            "mean_h",
+            "平均",
+            "mean",
+            "sum / n; acceptance basis: null while any duration is censored",
+            over_days=("sum_h", "n"),
+        ),
         hours("median_h", "中位数", "median", "quantile 0.5 (see the quantile rule)"),
         hours("p90_h", "90分位", "90th percentile", "quantile 0.9 (see the quantile rule)"),
         hours("p95_h", "95分位", "95th percentile", "quantile 0.95 (see the quantile rule)"),
@@ -55,12 +74,17 @@ CLEARANCE_DAILY = MetricTable(
         _share("within_10m", "10分钟内占比", "share within 10 minutes"),
         _share("within_1h", "1小时内占比", "share within 1 hour"),
         _share("within_24h", "24小时内占比", "share within 24 hours"),
+        _share_count("within_1m", "1分钟内清单数", "lists within 1 minute"),
+        _share_count("within_10m", "10分钟内清单数", "lists within 10 minutes"),
+        _share_count("within_1h", "1小时内清单数", "lists within 1 hour"),
+        _share_count("within_24h", "24小时内清单数", "lists within 24 hours"),
         count(
             "open",
             "未结清单数",
             "lists still open",
             "release basis: accepted before the end of the day and not "
             "released, rejected, cancelled or returned by then; acceptance basis: open at observed_until",
+            over_days="last",
         ),
         hours(
             "oldest_open_h",
@@ -79,6 +103,7 @@ CLEARANCE_DAILY = MetricTable(
             "hours excluded",
             "united exclusions cut to the measure, summed over n; "
             "on gross and net rows of customs and overall, else null",
+            over_days="sum",
         ),
         Column(
             "observed_until",
@@ -87,10 +112,11 @@ CLEARANCE_DAILY = MetricTable(
             "local time",
             "end of the last business date loaded for the zone (midnight, exclusive)",
             "ledger",
-            "1",
+            "",
             TIME,
         ),
     ),
+    since="1",
 )
 
 EXCLUSIONS_DAILY = MetricTable(
@@ -106,7 +132,7 @@ EXCLUSIONS_DAILY = MetricTable(
             ", ".join(REASONS),
             "why the time is not charged to customs",
             "lists.exclusions",
-            "1",
+            "",
             pl.String(),
         ),
     ),
@@ -118,6 +144,8 @@ EXCLUSIONS_DAILY = MetricTable(
             "hours",
             "intervals of the one reason united and cut to the measure; reasons may "
             "overlap, so they add up to at least excluded_h",
+            over_days="sum",
         ),
     ),
+    since="1",
 )

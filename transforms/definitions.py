@@ -55,7 +55,7 @@ def definitions_frame() -> pl.DataFrame:
             each.unit,
             each.formula,
             each.source,
-            each.since,
+            table.since_of(each),
             sql_type(each.dtype),
         )
         for table in METRIC_TABLES.values()
@@ -139,7 +139,7 @@ def _table(table: MetricTable) -> Iterator[str]:
     for each in table.columns:
         yield (
             f"| `{each.id}` | {each.zh} | {each.en} | {each.unit} | {each.formula} | {each.source} "
-            f"| {sql_type(each.dtype)} | {each.since} |"
+            f"| {sql_type(each.dtype)} | {table.since_of(each)} |"
         )
 
 

@@ -57,10 +57,12 @@ NEEDED: dict[str, tuple[str, ...]] = {
     }.items()
 }
 
+#: What is read of a goods line of a list.
+GOODS_LINE = ("total_price", "currency", "gcode", "country", "item_no", "item_record_no", "qty1", "unit1")
 #: Item fields read of each table; each becomes a list column `item_<field>`.
 ITEMS: dict[str, tuple[str, ...]] = {
-    "import_lists": ("total_price", "currency"),
-    "export_lists": ("total_price", "currency"),
+    "import_lists": GOODS_LINE,
+    "export_lists": GOODS_LINE,
     "inbound_details": ("logistics_no",),
     "export_arrivals": ("logistics_no",),
     "verification_lists": ("invt_no",),

@@ -10,7 +10,8 @@ from transforms.arrivals import export_arrivals, gate_outs, import_arrivals
 from transforms.compute import computed
 from transforms.events import ordered_events, runs
 from transforms.exclusions import as_lists, intervals
-from transforms.inputs import Documents
+from transforms.goods_lines import goods_lines
+from transforms.inputs import GOODS_LINE, Documents
 from transforms.links import links
 from transforms.matching import attached
 from transforms.measures import FLOWS
@@ -22,7 +23,7 @@ from transforms.schemas import LIST_EVENTS, LISTS
 from transforms.state import with_state
 from transforms.versions import KEY, current_lists, list_versions, numbered, redeclarations
 
-_ITEMS = ("item_total_price", "item_currency")
+_ITEMS = tuple(f"item_{name}" for name in GOODS_LINE)
 _PLACE = ("list_id", "zone", "business_date", *KEY)
 
 
@@ -53,6 +54,7 @@ def build(documents: Documents, rates: pl.LazyFrame) -> Linked:
             last_runs(stretches),
             *numbers(events),
             *_amounts(chosen, rates),
+            goods_lines(chosen, rates),
         )
         .pipe(_with_numbers)
         .pipe(_with_dates)
@@ -88,7 +90,7 @@ def _with_outcomes(lists: pl.LazyFrame) -> pl.LazyFrame:
     """What is absent said plainly; cancelled_at and returned_at from requests, deletion and status 700."""
     return lists.with_columns(
         pl.col("has_order", "has_payment", "has_waybill").fill_null(False),
-        pl.col("exclusions").fill_null([]),
+        pl.col("exclusions", "goods").fill_null([]),
         pl.min_horizontal("_cancelled_at", "deleted_at").alias("cancelled_at"),
         pl.min_horizontal("_returned_at", "returned_abroad_at").alias("returned_at"),
     )

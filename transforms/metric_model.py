@@ -13,7 +13,7 @@ from transforms.schemas import TOTAL
 class Column:
     """One column of a metric table; `formula` is written so that it can be computed by hand.
 
-    `since` is the definition version the column, or its present formula, came with.
+    `since` is the definition version the column, or its present formula, came with; empty: its table's.
     """
 
     id: str
@@ -24,20 +24,25 @@ class Column:
     source: str
     since: str
     dtype: pl.DataType
-    #: How days become a month: "sum", "max", "no" (it cannot be told from the days), or the ids of
-    #: numerator and denominator, whose sums are divided again.
+    #: How days become a month: "sum", "max", "last" (a stock: that of the last day covered), "no" (it cannot
+    #: be told from the days), or (numerator, denominator), which are divided again. A numerator or
+    #: denominator is a column's id for its sum, `max:<id>` for its largest day, `mean:<id>` for its mean day.
     over_days: str | tuple[str, str] = "no"
 
 
 @dataclass(frozen=True)
 class MetricTable:
-    """A daily table: one row a combination of its grain columns."""
+    """A daily table: one row a combination of its grain columns.
+
+    `since` is the definition version the table came with; a column that came or changed later says its own.
+    """
 
     name: str
     zh: str
     en: str
     grain: tuple[Column, ...]
     values: tuple[Column, ...]
+    since: str = "2"
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -49,6 +54,10 @@ class MetricTable:
         """Polars schema of the table."""
         return {each.id: each.dtype for each in self.columns}
 
+    def since_of(self, column: Column) -> str:
+        """Definition version of a column of this table."""
+        return column.since or self.since
+
     @property
     def grain_ids(self) -> tuple[str, ...]:
         """Names of the columns that make a row unique (with its vintage)."""
@@ -57,9 +66,9 @@ class MetricTable:
 
 _TEXT, _COUNT, _REAL = pl.String(), pl.Int64(), pl.Float64()
 
-ZONE = Column("zone", "综试区", "pilot zone", "code", "zone of the list", "lists.zone", "1", _TEXT)
+ZONE = Column("zone", "综试区", "pilot zone", "code", "zone of the list", "lists.zone", "", _TEXT)
 DATE = Column(
-    "business_date", "业务日期", "business date", "date", "calendar day in Asia/Shanghai", "", "1", pl.Date()
+    "business_date", "业务日期", "business date", "date", "calendar day in Asia/Shanghai", "", "", pl.Date()
 )
 BREAKDOWN = (
     Column(
@@ -69,7 +78,7 @@ BREAKDOWN = (
         "I, E, all",
         "flow of the list; all: both",
         "lists.flow",
-        "1",
+        "",
         _TEXT,
     ),
     Column(
@@ -79,7 +88,7 @@ BREAKDOWN = (
         "code, unknown, all",
         "tradeMode of the list; unknown where empty",
         "lists.mode",
-        "1",
+        "",
         _TEXT,
     ),
     Column(
@@ -89,7 +98,7 @@ BREAKDOWN = (
         "code, unknown, all",
         "customsCode of the list; unknown where empty",
         "lists.office",
-        "1",
+        "",
         _TEXT,
     ),
 )
@@ -101,36 +110,62 @@ def basis(values: tuple[str, ...], formula: str) -> Column:
 
 
 def text(
-    id_: str, zh: str, en: str, unit: str, formula: str, source: str = "lists", since: str = "1"
+    id_: str, zh: str, en: str, unit: str, formula: str, source: str = "lists", since: str = ""
 ) -> Column:
     """A breakdown or a reason: a code or word; `unit` lists the values or names the code list."""
     return Column(id_, zh, en, unit, formula, source, since, _TEXT)
 
 
 def count(
-    id_: str, zh: str, en: str, formula: str, source: str = "lists", since: str = "1", over_days: str = "sum"
+    id_: str, zh: str, en: str, formula: str, source: str = "lists", since: str = "", over_days: str = "sum"
 ) -> Column:
     """A number of things; distinct things do not add up over days (`over_days="no"`)."""
     return Column(id_, zh, en, "count", formula, source, since, _COUNT, over_days)
 
 
-def hours(id_: str, zh: str, en: str, formula: str, source: str = "lists", since: str = "1") -> Column:
+def hours(
+    id_: str,
+    zh: str,
+    en: str,
+    formula: str,
+    source: str = "lists",
+    since: str = "",
+    over_days: str | tuple[str, str] = "no",
+) -> Column:
     """A duration in hours."""
-    return Column(id_, zh, en, "h", formula, source, since, _REAL)
+    return Column(id_, zh, en, "h", formula, source, since, _REAL, over_days)
 
 
 def share(
-    id_: str, zh: str, en: str, unit: str, formula: str, source: str = "lists", since: str = "1"
+    id_: str,
+    zh: str,
+    en: str,
+    unit: str,
+    formula: str,
+    source: str = "lists",
+    since: str = "",
+    over_days: str | tuple[str, str] = "no",
 ) -> Column:
-    """A fraction between 0 and 1; `unit` says of what, and a column of the row holds that number."""
-    return Column(id_, zh, en, unit, formula, source, since, _REAL)
+    """A fraction or ratio; `unit` says of what, and a column of the row holds that number."""
+    return Column(id_, zh, en, unit, formula, source, since, _REAL, over_days)
 
 
-def money(id_: str, zh: str, en: str, formula: str, source: str = "lists", since: str = "1") -> Column:
+def money(
+    id_: str, zh: str, en: str, formula: str, source: str = "lists", since: str = "", over_days: str = "sum"
+) -> Column:
     """A sum in CNY."""
-    return Column(id_, zh, en, "CNY", formula, source, since, TOTAL, "sum")
+    return Column(id_, zh, en, "CNY", formula, source, since, TOTAL, over_days)
 
 
-def weight(id_: str, zh: str, en: str, formula: str, source: str = "lists", since: str = "1") -> Column:
-    """A sum in kg."""
-    return Column(id_, zh, en, "kg", formula, source, since, TOTAL, "sum")
+def weight(
+    id_: str,
+    zh: str,
+    en: str,
+    formula: str,
+    source: str = "lists",
+    since: str = "",
+    over_days: str = "sum",
+    unit: str = "kg",
+) -> Column:
+    """A sum in kg, or another unit of quantity."""
+    return Column(id_, zh, en, unit, formula, source, since, TOTAL, over_days)

@@ -14,6 +14,17 @@ MONEY = pl.Decimal(19, 5)
 #: Sums of many lists; wide enough for years of a zone.
 TOTAL = pl.Decimal(28, 5)
 EXCLUSION = pl.Struct({"reason": pl.String(), "start_at": TIME, "end_at": TIME})
+#: A goods line; `article` is the enterprise's number of the goods, else that of the bonded records.
+GOODS = pl.Struct(
+    {
+        "hs": pl.String(),
+        "article": pl.String(),
+        "country": pl.String(),
+        "value_cny": MONEY,
+        "quantity": MONEY,
+        "unit": pl.String(),
+    }
+)
 
 _TEXT, _COUNT, _DATE, _FLAG = pl.String(), pl.Int64(), pl.Date(), pl.Boolean()
 
@@ -41,6 +52,12 @@ _LISTS: tuple[tuple[str, pl.DataType, str], ...] = (
     ("app_type", _TEXT, "report type of the current version; 3 is a deletion"),
     ("versions", _COUNT, "distinct version times seen"),
     ("items", _COUNT, "goods lines"),
+    (
+        "goods",
+        pl.List(GOODS),
+        "goods lines: HS code, article, import: country of origin, export: of destination, item total, "
+        "quantity in the first legal unit, that unit",
+    ),
     ("packages", _COUNT, "stated number of packages (packNo)"),
     ("value_cny", MONEY, "sum of the item totals; null where a rate is missing or no total is stated"),
     ("freight_cny", MONEY, "freight; null where not stated as an amount"),

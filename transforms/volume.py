@@ -43,6 +43,7 @@ VOLUME_DAILY = MetricTable(
             "lists.gross_weight_kg",
         ),
     ),
+    since="1",
 )
 
 _BY = ("business_date", "basis")

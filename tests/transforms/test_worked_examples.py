@@ -129,7 +129,9 @@ def given(table: str, drawn: str, day: date) -> pl.LazyFrame:
     """All columns of the table; what is not drawn as `Example` says."""
     schema = schema_of(table)
     blank = {name: False for name, dtype in schema.items() if dtype == pl.Boolean()}
-    blank |= {name: [] for name in ("exclusions",) if name in schema}
+    blank |= {
+        name: [] for name, dtype in schema.items() if isinstance(dtype, pl.List) and table == "core.lists"
+    }
     own = {"zone": ZONE, "business_date": day}
     records = [
         {**blank, **own, **{name: cell(text, schema[name], day) for name, text in row.items()}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transforms.families import clearance, volume
+from transforms.families import capacity, clearance, goods, volume
 from transforms.families.family import Family, Inputs, Read, figures
 
 __all__ = ["FAMILIES", "Family", "Inputs", "Read", "figures"]
@@ -10,5 +10,7 @@ __all__ = ["FAMILIES", "Family", "Inputs", "Read", "figures"]
 #: In the order in which docs/metrics.md shows them.
 FAMILIES: tuple[Family, ...] = (
     volume.FAMILY,
+    goods.FAMILY,
     clearance.FAMILY,
+    capacity.FAMILY,
 )
