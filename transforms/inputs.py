@@ -34,7 +34,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
         "export_orders": "app_type app_at order_no ebc_code",
         "payments": "app_type app_at pay_code pay_transaction_id order_no ebp_code amount_paid currency "
         "pay_at",
-        "export_payments": "app_type app_at ebc_code order_no pay_no charge currency accounting_at",
+        "export_payments": "app_type app_at pay_code ebc_code order_no pay_no charge currency accounting_at",
         "import_waybills": "app_type app_at logistics_code logistics_no",
         "export_waybills": "app_type app_at logistics_code logistics_no",
         "waybill_statuses": "app_type app_at logistics_code logistics_no logistics_status logistics_at",

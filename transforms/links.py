@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from transforms.current import live
+from transforms.compute import computed
+from transforms.current import DELETED, live, newest
 from transforms.inputs import Documents, document
 from transforms.measures import FLOWS
 from transforms.money import document_date, with_cny
@@ -25,9 +26,10 @@ WAYBILL_KEY = ("logistics_code", "logistics_no")
 def links(lists: pl.LazyFrame, documents: Documents, rates: pl.LazyFrame) -> tuple[pl.LazyFrame, ...]:
     """What the lists are linked to, each at most one row a list_id; to be attached."""
     own = {flow: lists.filter(pl.col("flow") == flow) for flow in FLOWS}
+    paid = [payments(own[flow], documents, flow, rates) for flow in FLOWS]
     return (
         pl.concat(orders(own[flow], documents, flow, rates) for flow in FLOWS),
-        pl.concat(payments(own[flow], documents, flow, rates) for flow in FLOWS),
+        *(pl.concat(parts) for parts in zip(*paid, strict=True)),
         pl.concat(waybills(own[flow], documents, flow) for flow in FLOWS),
         signings(lists, documents),
     )
@@ -53,25 +55,43 @@ def orders(lists: pl.LazyFrame, documents: Documents, flow: str, rates: pl.LazyF
     )
 
 
-def payments(lists: pl.LazyFrame, documents: Documents, flow: str, rates: pl.LazyFrame) -> pl.LazyFrame:
-    """has_payment, pay_at (of the last one), amount_paid_cny (of all).
+def payments(
+    lists: pl.LazyFrame, documents: Documents, flow: str, rates: pl.LazyFrame
+) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """has_payment, pay_at (of the last one), amount_paid_cny (of all); and `payments`, each of them.
 
     An order may be paid in several payments. The sum is null where one of them has no rate or no amount.
+    Deleted payments are only among `payments`.
     """
     table, unique, amount, paid_at = {
         "I": ("payments", ("pay_code", "pay_transaction_id"), "amount_paid", "pay_at"),
         "E": ("export_payments", ("ebc_code", "order_no", "pay_no"), "charge", "accounting_at"),
     }[flow]
-    return (
+    known = (
         document(documents, table)
-        .pipe(live, unique)
-        .with_columns(document_date(paid_at))
-        .select(*ORDER_KEY[flow], paid_at, amount, "currency", "date")
+        .pipe(newest, unique, "app_at")
+        .with_columns(
+            document_date(paid_at), pl.when(pl.col("app_type") == DELETED).then("app_at").alias("deleted_at")
+        )
+        .select(
+            *ORDER_KEY[flow],
+            "pay_code",
+            "app_type",
+            pl.col(paid_at).alias("paid_at"),
+            amount,
+            "currency",
+            "date",
+            "deleted_at",
+        )
         .pipe(_of_lists, lists, ORDER_KEY[flow])
         .pipe(with_cny, amount, "cny", rates)
+        .pipe(computed)
+    )
+    paid = (
+        known.filter(pl.col("app_type").ne_missing(DELETED))
         .group_by("list_id")
         .agg(
-            pl.col(paid_at).max().alias("pay_at"),
+            pl.col("paid_at").max().alias("pay_at"),
             pl.col("cny").sum(),
             pl.col("cny").is_null().any().alias("_gap"),
         )
@@ -82,6 +102,18 @@ def payments(lists: pl.LazyFrame, documents: Documents, flow: str, rates: pl.Laz
             pl.when(~pl.col("_gap")).then("cny").cast(MONEY, strict=False).alias("amount_paid_cny"),
         )
     )
+    each = pl.struct(
+        pl.col("pay_code").alias("institution"),
+        "paid_at",
+        pl.col("cny").cast(MONEY).alias("amount_cny"),
+        "deleted_at",
+    )
+    several = (
+        known.sort("list_id", "paid_at", "pay_code", "cny", "deleted_at", nulls_last=False)
+        .group_by("list_id", maintain_order=True)
+        .agg(each.alias("payments"))
+    )
+    return paid, several
 
 
 def waybills(lists: pl.LazyFrame, documents: Documents, flow: str) -> pl.LazyFrame:

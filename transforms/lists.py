@@ -71,6 +71,7 @@ def build(documents: Documents, rates: pl.LazyFrame) -> Linked:
             as_lists(intervals(stretches, redeclarations(versions))),
         )
         .pipe(_with_outcomes)
+        .pipe(_with_figure_dates)
         .pipe(with_state)
         .select(pl.col(name).cast(dtype) for name, dtype in LISTS.items())
         .pipe(computed)
@@ -90,9 +91,25 @@ def _with_outcomes(lists: pl.LazyFrame) -> pl.LazyFrame:
     """What is absent said plainly; cancelled_at and returned_at from requests, deletion and status 700."""
     return lists.with_columns(
         pl.col("has_order", "has_payment", "has_waybill").fill_null(False),
-        pl.col("exclusions", "goods").fill_null([]),
+        pl.col("exclusions", "goods", "payments").fill_null([]),
         pl.min_horizontal("_cancelled_at", "deleted_at").alias("cancelled_at"),
         pl.min_horizontal("_returned_at", "returned_abroad_at").alias("returned_at"),
+    )
+
+
+#: What a list has several of: column -> times of each.
+_SEVERAL = {"payments": ("paid_at", "deleted_at")}
+
+
+def _with_figure_dates(lists: pl.LazyFrame) -> pl.LazyFrame:
+    """figure_dates: the days of everything a list has several of, each once, in order."""
+    days = [
+        pl.col(name).list.eval(pl.element().struct.field(time).dt.date())
+        for name, times in _SEVERAL.items()
+        for time in times
+    ]
+    return lists.with_columns(
+        pl.concat_list(days).list.drop_nulls().list.unique().list.sort().alias("figure_dates")
     )
 
 

@@ -39,18 +39,20 @@ def ladders(spans: pl.DataFrame, cells: Cells) -> pl.DataFrame:
     return pl.concat(pl.collect_all(dealt, engine="in-memory"))
 
 
-def interpolated(name: str, probability: tuple[int, int]) -> pl.Expr:
+def interpolated(name: str, probability: tuple[int, int], longer: str | None = None) -> pl.Expr:
     """The quantile of a list of whole milliseconds, in hours: at position (n - 1) x p, linear in between.
 
     With p = a / b and (n - 1) x a = b x k + r this is (b x d[k] + r x (d[k + 1] - d[k])) / b: whole numbers
-    up to the one division at the end.
+    up to the one division at the end. `longer` names a column with the number of further durations, each
+    longer than all of the list: the quantile is null where it falls among them.
     """
     above, below = probability
-    place = (pl.col("durations").list.len().cast(pl.Int64) - 1) * above
+    known = pl.col("durations").list.len().cast(pl.Int64)
+    place = (known + (pl.col(longer) if longer else 0) - 1) * above
     lower = pl.col("durations").list.get(place // below, null_on_oob=True)
     upper = pl.col("durations").list.get(place // below + 1, null_on_oob=True)
-    numerator = lower * below + (place % below) * (pl.coalesce(upper, lower) - lower)
-    return in_hours(numerator, below).alias(name)
+    rest = pl.when(place % below == 0).then(0).otherwise((place % below) * (upper - lower))
+    return in_hours(lower * below + rest, below).alias(name)
 
 
 def linear_quantiles(sorted_: pl.DataFrame, wanted: Mapping[str, tuple[int, int]]) -> pl.DataFrame:

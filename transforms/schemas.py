@@ -25,6 +25,7 @@ GOODS = pl.Struct(
         "unit": pl.String(),
     }
 )
+PAYMENT = pl.Struct({"institution": pl.String(), "paid_at": TIME, "amount_cny": MONEY, "deleted_at": TIME})
 
 _TEXT, _COUNT, _DATE, _FLAG = pl.String(), pl.Int64(), pl.Date(), pl.Boolean()
 
@@ -71,6 +72,11 @@ _LISTS: tuple[tuple[str, pl.DataType, str], ...] = (
     ("has_payment", _FLAG, "at least one payment document is linked"),
     ("pay_at", TIME, "time of the last payment of the order"),
     ("amount_paid_cny", MONEY, "sum of the payments of the order"),
+    (
+        "payments",
+        pl.List(PAYMENT),
+        "payments of the order; amount_cny null: no amount or no rate; deleted_at: appType 3",
+    ),
     ("has_waybill", _FLAG, "a waybill document is linked"),
     ("waybill_app_at", TIME, "app_at of the waybill"),
     ("saved_at", TIME, "first status 1, saved at the e-port"),
@@ -101,6 +107,7 @@ _LISTS: tuple[tuple[str, pl.DataType, str], ...] = (
     ("state", _TEXT, "one of transforms.state.STATES"),
     ("state_at", TIME, "since when the list is in its state"),
     ("exclusions", pl.List(EXCLUSION), "times not charged to customs; end_at null: unfinished"),
+    ("figure_dates", pl.List(_DATE), "days, besides those of DATED_BY, on which the list counts in a figure"),
 )
 
 _LIST_EVENTS: tuple[tuple[str, pl.DataType, str], ...] = (
@@ -128,7 +135,8 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
     "list_events": {name: text for name, _, text in _LIST_EVENTS},
 }
 
-#: Columns of core.lists whose day brings a list into the figures of that day.
+#: Columns of core.lists whose day brings a list into the figures of that day; so do its `figure_dates`, the
+#: days of what it has several of.
 DATED_BY = (
     "declared_at",
     "accepted_at",

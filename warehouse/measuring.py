@@ -97,7 +97,7 @@ def rows_for(lake: Lake, zone: str, dates: Sequence[date], reads: Sequence[Read]
 
 
 def lists_for(lake: Lake, zone: str, dates: Sequence[date]) -> pl.LazyFrame:
-    """Lists with a time (schemas.DATED_BY) on any of the dates, or open at the end of one.
+    """Lists with a time (schemas.DATED_BY, figure_dates) on any of the dates, or open at the end of one.
 
     Partitions that are closed and lie before the dates are not opened (core.partitions).
     """
@@ -112,7 +112,9 @@ def lists_for(lake: Lake, zone: str, dates: Sequence[date]) -> pl.LazyFrame:
     places = [f"business_date IN ({', '.join(dated)})"] if dated else []
     if len(dated) < len(rows):
         places.append("business_date IS NULL")
-    milestones = " OR ".join(f"CAST({each} AS DATE) IN ({days})" for each in DATED_BY)
+    milestones = " OR ".join(
+        [*(f"CAST({each} AS DATE) IN ({days})" for each in DATED_BY), f"list_has_any(figure_dates, [{days}])"]
+    )
     scans = [
         f"SELECT * FROM wh.core.lists WHERE zone = {sql.literal(zone)} AND {place} AND ({milestones} "
         f"OR (accepted_at < {end} AND coalesce({LEFT_AT} >= {first}, true)))"

@@ -16,8 +16,10 @@ _NUMBER = "hash(flow, ebc_code, order_no)"
 #: When a list stops being open: whichever of these comes first. A list rejected for good keeps its state.
 LEFT_AT = "least(released_at, cancelled_at, returned_at, CASE WHEN state = 'rejected' THEN state_at END)"
 #: Every time that can bring a list into a figure.
-_FIRST_AT = f"least({', '.join(DATED_BY)})"
-_LAST_AT = f"greatest({', '.join(DATED_BY)}, {LEFT_AT})"
+_FIRST_AT = f"least({', '.join(DATED_BY)}, CAST(list_min(figure_dates) AS TIMESTAMP))"
+_LAST_AT = f"greatest({', '.join(DATED_BY)}, {LEFT_AT}, CAST(list_max(figure_dates) AS TIMESTAMP))"
+#: The days of them, one row each, of a table of lists.
+_DAYS = (*(f"CAST({column} AS DATE)" for column in DATED_BY), "unnest(figure_dates)")
 _TABLES = ("lists", "list_events")
 
 
@@ -91,9 +93,9 @@ def _delete(con: duckdb.DuckDBPyConnection, window: Window, table: str) -> None:
 def _note_dates(con: duckdb.DuckDBPyConnection, zone: str, run_id: str) -> None:
     """Dates whose figures may differ: those of the milestones, and those at whose end openness differs."""
     milestones = " UNION ALL ".join(
-        f"SELECT k, CAST({column} AS DATE) AS day FROM {side}_lists SEMI JOIN changed USING (k)"
+        f"SELECT k, {day} AS day FROM {side}_lists SEMI JOIN changed USING (k)"
         for side in ("old", "new")
-        for column in DATED_BY
+        for day in _DAYS
     )
     spans = " UNION ALL ".join(
         f"SELECT k, '{side}' AS side, CAST(accepted_at AS DATE) AS since, "

@@ -223,7 +223,9 @@ def test_only_lists_that_changed_are_written_and_their_dates_noted(home, lake):
     noted = lake.con.execute(
         "SELECT business_date::VARCHAR FROM wh.ledger.touched_dates ORDER BY 1"
     ).fetchall()
-    assert noted == [(f"2026-11-{day}",) for day in (11, 12, 13, 15)], "declared, released, signed, returned"
+    assert noted == [(f"2026-11-{day}",) for day in (10, 11, 12, 13, 15)], (
+        "paid, declared, released, signed, returned"
+    )
     repeated = [("CEB622", receipt("2", "899", "14 10:00", guid="L-2", return_info="said again"))]
     assert load(home, lake, "r3", repeated) in (0, 1)
     assert lake.con.execute("SELECT count(*) FROM wh.core.lists").fetchall() == [(2,)]

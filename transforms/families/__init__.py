@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transforms.families import capacity, clearance, goods, volume
+from transforms.families import capacity, clearance, goods, payments, volume
 from transforms.families.family import Family, Inputs, Read, figures
 
 __all__ = ["FAMILIES", "Family", "Inputs", "Read", "figures"]
@@ -12,5 +12,6 @@ FAMILIES: tuple[Family, ...] = (
     volume.FAMILY,
     goods.FAMILY,
     clearance.FAMILY,
+    payments.FAMILY,
     capacity.FAMILY,
 )
