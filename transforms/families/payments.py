@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from transforms.examples import payments as examples
 from transforms.families.family import Family, Inputs
 from transforms.payments import (
     NEEDED,
@@ -22,4 +23,4 @@ def _compute(inputs: Inputs) -> dict[str, pl.LazyFrame]:
     }
 
 
-FAMILY = Family("payments", (PAYMENTS_DAILY, PAYMENT_TIMES_DAILY), _compute)
+FAMILY = Family("payments", (PAYMENTS_DAILY, PAYMENT_TIMES_DAILY), _compute, examples=examples.EXAMPLES)
