@@ -21,8 +21,9 @@ from warehouse.window import Batches, Window, extents
 class LinkInputs:
     """Everything `transforms.lists.build` needs to compute the touched lists again.
 
-    `documents` by table name: all versions of every document of every touched list, perhaps with others
-    that belong to no list given. `folder` holds files for the way until `store`.
+    `documents` by table name: all versions of every document of every touched list, and every new document
+    whether a list claims it or not; perhaps others that belong to no list given. `folder` holds files for
+    the way until `store`.
     """
 
     documents: dict[str, pl.LazyFrame]

@@ -114,7 +114,7 @@ class Search:
         return self.window.joined(Window.around(self.window.zone, row[0], row[1])) if row else self.window
 
     def fetch(self, folder: Path) -> dict[str, Path]:
-        """Copy every document of the touched lists to Parquet files, by table name."""
+        """Copy every document of the touched lists, and every new one, to Parquet files, by table name."""
         files = {}
         for kind in self._kinds(RECEIPT_KINDS):
             # Receipts teach their list its preNo and invtNo, by which others refer to it.
@@ -129,7 +129,8 @@ class Search:
             if kind in LIST_KINDS:
                 rows = self._of(kind, f"{links.key(kind)} IN (FROM touched)")
             else:
-                rows = self._among(kind, LINKS[kind].lists + LINKS[kind].chain, "targets")
+                every = LINKS[kind].lists + LINKS[kind].chain
+                rows = self._among(kind, every, "targets", or_else=self.batches.among())
             files[CONTRACTS[kind].table] = self._copy(kind, rows, folder)
         return files
 
@@ -140,17 +141,17 @@ class Search:
         )
         return path
 
-    def _among(self, kind: str, identities: Iterable[Identity], numbers: str) -> str:
-        """Documents of a kind of which any identity is among the numbers."""
+    def _among(self, kind: str, identities: Iterable[Identity], numbers: str, or_else: str = "false") -> str:
+        """Documents of a kind of which any identity is among the numbers, or the condition holds."""
         identities = tuple(identities)
         if not any(each.items for each in identities):
             tests = [f"coalesce({each.spelled()} IN (FROM {numbers}), false)" for each in identities]
-            return self._of(kind, f"({' OR '.join(tests)})")
+            return self._of(kind, f"({' OR '.join([*tests, or_else])})")
         rows = self._of(kind)
         return (
             f"(SELECT * FROM {rows} SEMI JOIN (SELECT file_hash, row_no FROM (SELECT file_hash, row_no, "
-            f"unnest({links.numbers(identities)}) AS h FROM {rows}) SEMI JOIN {numbers} USING (h)) "
-            "USING (file_hash, row_no))"
+            f"unnest({links.numbers(identities)}) AS h FROM {rows}) SEMI JOIN {numbers} USING (h) "
+            f"UNION SELECT file_hash, row_no FROM {rows} WHERE {or_else}) USING (file_hash, row_no))"
         )
 
     def _spell(self, into: str, identities: Iterable[Identity], rows: str) -> None:

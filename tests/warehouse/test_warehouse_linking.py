@@ -237,6 +237,35 @@ def test_receipts_without_their_list_wait_for_it(home, lake):
     assert one(lake, "accepted_at, state") == (at("11 00:07"), "accepted")
 
 
+def test_new_documents_without_a_list_are_handed_over_too(home, lake):
+    load(home, lake, "r1", everything("1"))
+    orphans = [each for each in everything("7") if each[0] != "CEB621"]
+    stage = Stage(home, "r2")
+    for kind in sorted({kind for kind, _ in orphans}):
+        stage.file(f"r2-{kind}", kind, [row for each, row in orphans if each == kind])
+    stage.commit(lake)
+    inputs = linking.gather(lake, "zhengzhou")
+    found = {table: frame.collect() for table, frame in inputs.documents.items()}
+    assert found["import_lists"].is_empty()
+    counted = {table: frame.height for table, frame in found.items() if frame.height}
+    assert counted == {
+        "gate_passages": 1,
+        "import_list_receipts": 4,
+        "import_orders": 1,
+        "import_return_receipts": 1,
+        "import_returns": 1,
+        "import_waybills": 1,
+        "inbound_details": 1,
+        "inbound_receipts": 1,
+        "payments": 1,
+        "tax_bill_statuses": 1,
+        "tax_bills": 1,
+        "verification_lists": 1,
+        "verification_receipts": 1,
+        "waybill_statuses": 1,
+    }
+
+
 def test_a_payment_that_moves_to_another_order_changes_both_lists(home, lake):
     paid = dict(everything("1")[1][1])
     load(home, lake, "r1", [*everything("1"), ("CEB311", order("2")), ("CEB621", import_list("2"))])
