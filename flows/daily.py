@@ -1,4 +1,4 @@
-"""The daily flow: pull, land, read, validate, commit, link, measure, publish."""
+"""The daily flow: pull, land, read, validate, commit, link, measure, publish, tidy."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ def publish_day(run: Run, report: DayReport, url: str) -> DayReport:
     timed(report, "link", lambda: tasks.link_lists(run), lambda n: f"{n:,} lists brought up to date")
     report.vintages = timed(report, "measure", lambda: tasks.measure_day(run), stages.vintages_sentence)
     timed(report, "publish", lambda: tasks.publish_figures(run), lambda path: path.name)
+    timed(report, "tidy", lambda: tasks.tidy_lake(run, report), lambda each: each.sentence())
     return tasks.close_day(run, report)
 
 

@@ -25,6 +25,7 @@ class DayReport:
     quarantined: list[str] = field(default_factory=list)  # "rule: kind, count"
     warnings: list[str] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
+    untidy: str | None = None  # why small files could not be merged
     stages: dict[str, float] = field(default_factory=dict)  # seconds by stage
     validation_page: str | None = None
 
@@ -35,8 +36,8 @@ class DayReport:
 
     @property
     def all_well(self) -> bool:
-        """Whether nothing is missing, refused, quarantined or warned of."""
-        return not (self.refused or self.quarantined or self.warnings or self.gaps)
+        """Whether nothing is missing, refused, quarantined, warned of or left undone."""
+        return not self.problems()
 
     @property
     def exit_code(self) -> int:
@@ -50,6 +51,7 @@ class DayReport:
             *(("refused", each) for each in self.refused),
             *(("quarantine", each) for each in self.quarantined),
             *(("warning", each) for each in self.warnings),
+            *(("tidy", each) for each in (self.untidy,) if each),
         ]
 
     def as_json(self) -> dict[str, Any]:

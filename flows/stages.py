@@ -27,9 +27,21 @@ from sources.zone import Zone
 from transforms.families import FAMILIES, figures
 from transforms.lists import build
 from transforms.stated import Stated, Target
-from warehouse import Home, Lake, documents, landing, linking, measuring, published, quarantine, vintages
+from warehouse import (
+    Home,
+    Lake,
+    documents,
+    landing,
+    linking,
+    measuring,
+    merging,
+    published,
+    quarantine,
+    vintages,
+)
 from warehouse.documents import CommitSummary
 from warehouse.home import pii_key
+from warehouse.merging import Tidied
 from warehouse.runs import RunRecord, finish, note_unchanged
 from warehouse.shortcomings import shortcomings
 
@@ -192,6 +204,17 @@ def publish(run: Run) -> Path:
     reporter().stage("publish")
     with Lake.read(run.store) as lake:
         return published.write(lake, run.store)
+
+
+def tidy(run: Run, report: DayReport) -> Tidied:
+    """Merge small files of the lake where too many lie; a run that changed nothing leaves them as they are."""
+    reporter().stage("tidy")
+    if not (load_outcomes(run.outcomes) or report.mended or report.vintages):
+        return Tidied()
+    with Lake.write(run.store) as lake:
+        tidied = merging.tidy(lake, run.run_id, run.started_at)
+    report.untidy = tidied.failed
+    return tidied
 
 
 def close(run: Run, report: DayReport) -> DayReport:

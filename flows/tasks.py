@@ -21,6 +21,7 @@ from flows.day import DayReport
 from flows.progress import Stopwatch, reporter
 from flows.stages import Run
 from warehouse.documents import CommitSummary
+from warehouse.merging import Tidied
 
 Result = TypeVar("Result")
 
@@ -91,6 +92,12 @@ def measure_day(run: Run) -> list[tuple[date, int]]:
 def publish_figures(run: Run) -> Path:
     """Write the analysts' copy."""
     return stages.publish(run)
+
+
+@task(name="tidy the lake", **_plain)
+def tidy_lake(run: Run, report: DayReport) -> Tidied:
+    """Merge small files where too many lie."""
+    return stages.tidy(run, report)
 
 
 @task(name="close the day", **_plain)
