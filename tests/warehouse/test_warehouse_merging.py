@@ -8,7 +8,12 @@ import pytest
 from warehouse import merging
 
 AT = datetime(2026, 11, 12, 1)
-COMMITS = merging.MOST_FILES + 1
+COMMITS = 5
+
+
+@pytest.fixture(autouse=True)
+def few_files(monkeypatch):
+    monkeypatch.setattr(merging, "MOST_FILES", COMMITS - 1)
 
 
 def files(lake, table, schema):
@@ -57,11 +62,11 @@ def test_merging_leaves_one_file_and_every_snapshot_as_it_was(lake):
     assert files(lake, "runs", "ledger") == files(lake, "coverage", "ledger") == (1, 0)
     assert rows(lake) == now
     assert [rows(lake, each) for each in snapshots] == then
-    assert [len(each) for each in then[4]] == [5, 6], "five days: five runs, five rows b and the last a"
+    assert [len(each) for each in then[2]] == [3, 4], "three days: three runs, three rows b and the last a"
 
 
 def test_nothing_to_merge_leaves_no_snapshot(lake):
-    days(lake, commits=3)
+    days(lake, commits=COMMITS - 1)
     before = lake.snapshot()
     assert merging.tidy(lake, "run", AT) == merging.Tidied()
     assert lake.snapshot() == before
@@ -93,9 +98,8 @@ def test_a_merge_that_fails_is_said_and_changes_nothing(lake, monkeypatch):
     assert (rows(lake), lake.snapshot()) == (before, snapshot)
 
 
-@pytest.mark.parametrize("limit", [1])
-def test_no_run_pays_for_all_tables(lake, monkeypatch, limit):
-    monkeypatch.setattr(merging, "TABLES_A_RUN", limit)
+def test_no_run_pays_for_all_tables(lake, monkeypatch):
+    monkeypatch.setattr(merging, "TABLES_A_RUN", 1)
     days(lake)
     assert [merging.tidy(lake, "run", AT).merged for _ in range(3)] == [
         ("ledger.coverage",),
