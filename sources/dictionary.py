@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from sources import codelists, privacy
-from sources.contracts import CONTRACTS, Contract, Field, Personal
+from sources.contracts import CONTRACTS, MASKED, Contract, Field, Personal
 from sources.readers.recognise import KIND_COLUMN, flat_column
 from sources.templates import TEMPLATES, UNREADABLE, Template
 
@@ -66,7 +66,7 @@ def _personal() -> Iterator[str]:
     yield (
         "They are replaced while a file is read and stored nowhere in clear. Keyed digests (HMAC-SHA-256, "
         f"{privacy.LENGTH} hexadecimal characters, equal for equal values of one class in every document): "
-        f"{compared}. A value masked at the source (`*`) is stored as `{privacy.MASKED}`: not comparable. "
+        f"{compared}. A value masked at the source (`*`) is stored as `{MASKED}`: not comparable. "
         f"Other personal fields keep only whether they were filled in (`{privacy.PRESENT}`). Of free text "
         "the known phrases stay (`sources/phrases.py`); a mobile or identity number in an enterprise code "
         "becomes `pii:` and 16 characters of its digest.\n"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 import polars as pl
 
-from sources.contracts import Field, Personal
+from sources.contracts import MASKED, Field, Personal
 
 #: Only what reconciliation compares is digested; of the other personal fields the warehouse needs no
 #: more than whether they were filled in (a digest nobody compares is a risk without a use).
@@ -28,7 +28,6 @@ COMPARED = frozenset(
     }
 )
 PRESENT = "present"
-MASKED = "masked"
 #: Characters of a digest.
 LENGTH = 32
 

@@ -2,7 +2,8 @@
 
 `documents` is a mapping from a contract's table name to all versions of its accepted documents. A
 caller may hand over exactly the columns named here (`NEEDED`, `ITEMS`); more do no harm, a missing
-table counts as an empty one.
+table counts as an empty one. What only reconciliation compares (names, digests, goods lines) is declared apart,
+so that linking does not carry it.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ _LIST = (
 )
 _RECEIPT = "guid agent_code cop_no pre_no invt_no return_status return_at return_info"
 
-#: Columns read of each table, besides its provenance (`PREFIX`).
-NEEDED: dict[str, tuple[str, ...]] = {
+#: Columns that linking reads of each table, besides its provenance (`PREFIX`).
+LINKED: dict[str, tuple[str, ...]] = {
     table: tuple(columns.split())
     for table, columns in {
         "import_lists": f"{_LIST} currency",
@@ -57,15 +58,49 @@ NEEDED: dict[str, tuple[str, ...]] = {
     }.items()
 }
 
-#: What is read of a goods line of a list.
+#: What linking reads of a goods line of a list.
 GOODS_LINE = ("total_price", "currency", "gcode", "country", "item_no", "item_record_no", "qty1", "unit1")
-#: Item fields read of each table; each becomes a list column `item_<field>`.
-ITEMS: dict[str, tuple[str, ...]] = {
+#: Item fields that linking reads of each table; each becomes a list column `item_<field>`.
+LINKED_ITEMS: dict[str, tuple[str, ...]] = {
     "import_lists": GOODS_LINE,
     "export_lists": GOODS_LINE,
     "inbound_details": ("logistics_no",),
     "export_arrivals": ("logistics_no",),
     "verification_lists": ("invt_no",),
+}
+
+_CONSIGNEE = "consignee_digest consignee_telephone_digest consignee_address_digest"
+_BUYER = "buyer_id_number_digest buyer_name_digest"
+#: Columns that only reconciliation reads, to compare the documents of a list with each other.
+COMPARED: dict[str, tuple[str, ...]] = {
+    table: tuple(columns.split())
+    for table, columns in {
+        "import_lists": f"ebp_name ebc_name {_BUYER}",
+        "export_lists": "ebp_name ebc_name",
+        "import_orders": f"ebc_code ebp_name ebc_name goods_value freight discount tax_total {_BUYER} {_CONSIGNEE}",
+        "export_orders": "ebp_code ebp_name ebc_name goods_value currency",
+        "payments": "ebp_name payer_id_number_digest payer_name_digest",
+        "export_payments": "ebp_code ebp_name ebc_name",
+        "import_waybills": f"order_no {_CONSIGNEE}",
+    }.items()
+}
+_GOODS = ("gnum", "qty", "price", "total_price")
+#: Item fields that only reconciliation reads.
+COMPARED_ITEMS: dict[str, tuple[str, ...]] = {
+    "import_lists": _GOODS[:3],
+    "export_lists": _GOODS[:3],
+    "import_orders": _GOODS,
+    "export_orders": _GOODS,
+}
+#: Every column to hand over of each table, besides its provenance.
+NEEDED: dict[str, tuple[str, ...]] = {
+    table: (*columns, *COMPARED.get(table, ())) for table, columns in LINKED.items()
+}
+#: Every item field to hand over.
+ITEMS: dict[str, tuple[str, ...]] = {
+    table: (*LINKED_ITEMS.get(table, ()), *COMPARED_ITEMS.get(table, ()))
+    for table in NEEDED
+    if table in LINKED_ITEMS or table in COMPARED_ITEMS
 }
 
 #: Provenance every document row bears and the transforms use.
@@ -77,20 +112,28 @@ PREFIX: dict[str, pl.DataType] = {
 PROVENANCE = frozenset(PREFIX)
 
 
-def schema_of(table: str) -> dict[str, pl.DataType]:
-    """Columns and types of `document(documents, table)`."""
+def schema_of(table: str, *, compared: bool = True) -> dict[str, pl.DataType]:
+    """Columns and types of `document(documents, table)`; `compared` adds those only reconciliation reads."""
+    schema = {**PREFIX, **_part(table, LINKED[table], LINKED_ITEMS.get(table, ()))}
+    # What is compared stands last, so that versions of the same time are put in the same order with and
+    # without it (current.by_content).
+    if compared:
+        schema |= _part(table, COMPARED.get(table, ()), COMPARED_ITEMS.get(table, ()))
+    return schema
+
+
+def _part(table: str, columns: tuple[str, ...], item_fields: tuple[str, ...]) -> dict[str, pl.DataType]:
     contract = CONTRACTS_BY_TABLE[table]
     items = {each.column: each.polars_type for each in contract.items}
     return {
-        **PREFIX,
-        **{name: contract.schema[name] for name in NEEDED[table]},
-        **{f"item_{name}": pl.List(items[name]) for name in ITEMS.get(table, ())},
+        **{name: contract.schema[name] for name in columns},
+        **{f"item_{name}": pl.List(items[name]) for name in item_fields},
     }
 
 
-def document(documents: Documents, table: str) -> pl.LazyFrame:
+def document(documents: Documents, table: str, *, compared: bool = False) -> pl.LazyFrame:
     """All versions of one table, reduced to what the transforms read; empty where it is missing."""
-    schema = schema_of(table)
+    schema = schema_of(table, compared=compared)
     frame = documents.get(table)
     if frame is None:
         return pl.LazyFrame(schema=schema)

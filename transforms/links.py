@@ -20,6 +20,11 @@ from transforms.schemas import MONEY
 from transforms.statuses import SIGNED
 
 ORDER_KEY = {"I": ("ebp_code", "order_no"), "E": ("ebc_code", "order_no")}
+#: Table, own key, amount and time of the payments of a flow.
+PAYMENT = {
+    "I": ("payments", ("pay_code", "pay_transaction_id"), "amount_paid", "pay_at"),
+    "E": ("export_payments", ("ebc_code", "order_no", "pay_no"), "charge", "accounting_at"),
+}
 WAYBILL_KEY = ("logistics_code", "logistics_no")
 
 
@@ -35,7 +40,7 @@ def links(lists: pl.LazyFrame, documents: Documents, rates: pl.LazyFrame) -> tup
     )
 
 
-def _of_lists(found: pl.LazyFrame, lists: pl.LazyFrame, key: Sequence[str]) -> pl.LazyFrame:
+def of_lists(found: pl.LazyFrame, lists: pl.LazyFrame, key: Sequence[str]) -> pl.LazyFrame:
     """Documents of the lists with `list_id` in place of the key."""
     return lists.select("list_id", *key).join(found, on=list(key), how="inner").drop(key)
 
@@ -44,7 +49,7 @@ def orders(lists: pl.LazyFrame, documents: Documents, flow: str, rates: pl.LazyF
     """has_order, order_app_at, actual_paid_cny (imports; exports state none)."""
     key = ORDER_KEY[flow]
     table = {"I": "import_orders", "E": "export_orders"}[flow]
-    found = document(documents, table).pipe(_of_lists, lists, key).pipe(live, ("list_id",))
+    found = document(documents, table).pipe(of_lists, lists, key).pipe(live, ("list_id",))
     if flow == "I":
         found = found.with_columns(document_date("app_at"))
         found = with_cny(found, "actural_paid", "actual_paid_cny", rates)
@@ -63,10 +68,7 @@ def payments(
     An order may be paid in several payments. The sum is null where one of them has no rate or no amount.
     Deleted payments are only among `payments`.
     """
-    table, unique, amount, paid_at = {
-        "I": ("payments", ("pay_code", "pay_transaction_id"), "amount_paid", "pay_at"),
-        "E": ("export_payments", ("ebc_code", "order_no", "pay_no"), "charge", "accounting_at"),
-    }[flow]
+    table, unique, amount, paid_at = PAYMENT[flow]
     known = (
         document(documents, table)
         .pipe(newest, unique, "app_at")
@@ -83,7 +85,7 @@ def payments(
             "date",
             "deleted_at",
         )
-        .pipe(_of_lists, lists, ORDER_KEY[flow])
+        .pipe(of_lists, lists, ORDER_KEY[flow])
         .pipe(with_cny, amount, "cny", rates)
         .pipe(computed)
     )
@@ -121,7 +123,7 @@ def waybills(lists: pl.LazyFrame, documents: Documents, flow: str) -> pl.LazyFra
     table = {"I": "import_waybills", "E": "export_waybills"}[flow]
     return (
         document(documents, table)
-        .pipe(_of_lists, lists, WAYBILL_KEY)
+        .pipe(of_lists, lists, WAYBILL_KEY)
         .pipe(live, ("list_id",))
         .select("list_id", pl.lit(True).alias("has_waybill"), pl.col("app_at").alias("waybill_app_at"))
     )
@@ -132,7 +134,7 @@ def signings(lists: pl.LazyFrame, documents: Documents) -> pl.LazyFrame:
     return (
         document(documents, "waybill_statuses")
         .filter((pl.col("logistics_status") == SIGNED) & pl.col("logistics_at").is_not_null())
-        .pipe(_of_lists, lists, WAYBILL_KEY)
+        .pipe(of_lists, lists, WAYBILL_KEY)
         .pipe(live, ("list_id", "logistics_at"))
         .group_by("list_id")
         .agg(pl.col("logistics_at").min().alias("signed_at"))

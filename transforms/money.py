@@ -10,7 +10,7 @@ from __future__ import annotations
 import polars as pl
 
 from transforms.compute import computed
-from transforms.inputs import ITEMS, NEEDED, Documents, document
+from transforms.inputs import LINKED, LINKED_ITEMS, Documents, document
 from transforms.schemas import MONEY
 
 CNY = ("142", "CNY")
@@ -95,9 +95,9 @@ def list_value(lists: pl.LazyFrame, rates: pl.LazyFrame) -> pl.LazyFrame:
 def missing_rates(documents: Documents, rates: pl.LazyFrame) -> pl.LazyFrame:
     """Grain (table, currency, date): documents that state an amount no rate of the zone converts."""
     gaps = []
-    for table, columns in NEEDED.items():
+    for table, columns in LINKED.items():
         for amount, currency, time in _AMOUNTS:
-            items = ITEMS.get(table, ())
+            items = LINKED_ITEMS.get(table, ())
             if amount in columns and currency in columns and time in columns:
                 gaps.append(_gaps(document(documents, table), table, amount, currency, time, rates))
             if amount == "total_price" and amount in items and time in columns:
@@ -131,7 +131,7 @@ def _gaps(
 
 def _item_gaps(frame: pl.LazyFrame, table: str, time: str, rates: pl.LazyFrame) -> pl.LazyFrame:
     head = (
-        frame if "currency" in NEEDED[table] else frame.with_columns(currency=pl.lit(None, dtype=pl.String))
+        frame if "currency" in LINKED[table] else frame.with_columns(currency=pl.lit(None, dtype=pl.String))
     )
     stated = (
         head.with_columns(document_date(time))

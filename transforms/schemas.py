@@ -27,7 +27,7 @@ GOODS = pl.Struct(
 )
 PAYMENT = pl.Struct({"institution": pl.String(), "paid_at": TIME, "amount_cny": MONEY, "deleted_at": TIME})
 
-_TEXT, _COUNT, _DATE, _FLAG = pl.String(), pl.Int64(), pl.Date(), pl.Boolean()
+_TEXT, _COUNT, _DATE, _FLAG, _REAL = pl.String(), pl.Int64(), pl.Date(), pl.Boolean(), pl.Float64()
 
 _LISTS: tuple[tuple[str, pl.DataType, str], ...] = (
     ("zone", _TEXT, "pilot zone"),
@@ -123,16 +123,59 @@ _LIST_EVENTS: tuple[tuple[str, pl.DataType, str], ...] = (
     ("file_hash", _TEXT, "file the receipt came in (the smallest where it came in several)"),
 )
 
+_RECONCILIATION: tuple[tuple[str, pl.DataType, str], ...] = (
+    ("zone", _TEXT, "pilot zone"),
+    ("business_date", _DATE, "business date of the list, else of the newest version of the document"),
+    ("subject", _TEXT, "list, else the documents table of a document that no list claims"),
+    ("business_key", _TEXT, "key of the list or document, its parts joined by |"),
+    ("flow", _TEXT, "I import, E export"),
+    ("mode", _TEXT, "supervision mode of the list"),
+    ("office", _TEXT, "declaration customs office of the list"),
+    ("ebc_code", _TEXT, "e-commerce enterprise"),
+    ("ebp_code", _TEXT, "e-commerce platform"),
+    ("order_no", _TEXT, "order number"),
+    ("logistics_code", _TEXT, "carrier"),
+    ("logistics_no", _TEXT, "waybill number"),
+    ("has_list", _FLAG, "the row is a list"),
+    ("has_order", _FLAG, "the purchase has an order"),
+    ("has_payment", _FLAG, "the purchase has a payment"),
+    ("has_waybill", _FLAG, "the purchase has a waybill"),
+    ("has_inbound", _FLAG, "an inbound detail (export: an arrival) names the waybill"),
+    ("has_tax_bill", _FLAG, "there is a tax bill"),
+    ("leads", _FLAG, "the one row that stands for its purchase; presence patterns count these"),
+    ("result", _TEXT, "matched, else the first of the reasons"),
+    ("reasons", pl.List(_TEXT), "every reason code, in order of precedence (docs/method-reconciliation.md)"),
+    ("payments", _COUNT, "payments added up in paid_cny"),
+    ("order_paid_cny", MONEY, "amount actually paid according to the order"),
+    ("paid_cny", MONEY, "sum of the payments of the order"),
+    ("difference_cny", MONEY, "paid_cny - order_paid_cny"),
+    ("tolerance_cny", MONEY, "how far amounts may lie apart and still match"),
+    ("value_cny", MONEY, "value of the list; goods value of an order without one"),
+    ("dutiable_cny", MONEY, "goods, freight and insurance of an import list: what the limits are about"),
+    ("counted_at", TIME, "release from which the list counts towards the buyer's year; null: it does not"),
+    ("buyer", _COUNT, "60 bits of the digest of the buyer's identity: tells buyers apart; null: unknown"),
+    ("first_at", TIME, "app_at of the first version of the first of the documents"),
+    ("matched_at", TIME, "app_at of the last of the documents as they are; null where they do not agree"),
+    ("hours_until_matched", _REAL, "matched_at - first_at in hours"),
+)
+
 #: core.lists: one row a customs list (flow, ebc_code, order_no).
 LISTS: dict[str, pl.DataType] = {name: dtype for name, dtype, _ in _LISTS}
 #: core.list_events: one row a status of a list.
 LIST_EVENTS: dict[str, pl.DataType] = {name: dtype for name, dtype, _ in _LIST_EVENTS}
+#: core.reconciliation: one row a list, and one row a document that no list claims (subject, flow, business_key).
+RECONCILIATION: dict[str, pl.DataType] = {name: dtype for name, dtype, _ in _RECONCILIATION}
 #: The core tables by name.
-CORE: dict[str, dict[str, pl.DataType]] = {"lists": LISTS, "list_events": LIST_EVENTS}
+CORE: dict[str, dict[str, pl.DataType]] = {
+    "lists": LISTS,
+    "list_events": LIST_EVENTS,
+    "reconciliation": RECONCILIATION,
+}
 #: What each column means, by table.
 DESCRIPTIONS: dict[str, dict[str, str]] = {
     "lists": {name: text for name, _, text in _LISTS},
     "list_events": {name: text for name, _, text in _LIST_EVENTS},
+    "reconciliation": {name: text for name, _, text in _RECONCILIATION},
 }
 
 #: Columns of core.lists whose day brings a list into the figures of that day; so do its `figure_dates`, the

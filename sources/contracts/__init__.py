@@ -5,9 +5,9 @@ from sources.contracts.export_requests import EXPORT_REQUESTS
 from sources.contracts.gate import GATE_MESSAGES
 from sources.contracts.import_receipts import IMPORT_RECEIPTS
 from sources.contracts.import_requests import IMPORT_REQUESTS
-from sources.contracts.model import Contract, Field, Personal, Type
+from sources.contracts.model import MASKED, Contract, Field, Personal, Type
 
-__all__ = ["CONTRACTS", "CONTRACTS_BY_TABLE", "Contract", "Field", "Personal", "Type"]
+__all__ = ["CONTRACTS", "CONTRACTS_BY_TABLE", "MASKED", "Contract", "Field", "Personal", "Type"]
 
 CONTRACTS: dict[str, Contract] = {
     each.kind: each

@@ -35,6 +35,9 @@ class Personal(StrEnum):
     FREE_TEXT = "free_text"  # may repeat any of the above; only its known phrases are kept
 
 
+#: What a personal value that was masked at the source becomes: it cannot be compared.
+MASKED = "masked"
+
 POLARS_TYPES: dict[Type, pl.DataType] = {
     Type.TEXT: pl.String(),
     Type.INTEGER: pl.Int64(),
