@@ -26,6 +26,7 @@ from sources.staging import load_landed, load_outcomes, save
 from sources.zone import Zone
 from transforms.families import FAMILIES, figures
 from transforms.lists import build
+from transforms.reconciliation import reconcile
 from transforms.stated import Stated, Target
 from warehouse import (
     Home,
@@ -182,8 +183,9 @@ def link(run: Run) -> int:
         if inputs is None:
             return 0
         linked = build(inputs.documents, rates_frame(zone))
-        lists, events = pl.collect_all([linked.lists, linked.events])
-        linking.store(lake, run.zone, run.run_id, inputs, lists, events)
+        reconciled = reconcile(inputs.documents, linked.lists, zone.tolerance_cny)
+        lists, events, reconciliation = pl.collect_all([linked.lists, linked.events, reconciled])
+        linking.store(lake, run.zone, run.run_id, inputs, lists, events, reconciliation)
         return lists.height
 
 

@@ -57,15 +57,20 @@ def store(
     inputs: LinkInputs,
     lists: pl.DataFrame | Path,
     events: pl.DataFrame | Path,
+    reconciliation: pl.DataFrame | Path,
 ) -> int:
-    """Replace the lists that changed, with their events; returns how many.
+    """Replace the lists that changed, with their events and their reconciliation; returns how many.
 
     In the same transaction the batches become linked, the dates whose figures may change are noted in
     ledger.touched_dates, and core.partitions is brought up to date.
     """
     paths = {
         name: _handed_over(frame, inputs.folder / f"core-{name}.parquet")
-        for name, frame in (("lists", lists), ("list_events", events))
+        for name, frame in (
+            ("lists", lists),
+            ("list_events", events),
+            ("reconciliation", reconciliation),
+        )
     }
 
     def work(con: duckdb.DuckDBPyConnection) -> int:

@@ -73,7 +73,7 @@ _OWN: dict[str, dict[str, Identity]] = {
     for flow in ("I", "E")
 }
 #: Identities of which each belongs to one list only: lists that share one must be computed together.
-EXCLUSIVE = ("guid", "declaration", "pre", "invt", "order")
+EXCLUSIVE = ("guid", "declaration", "pre", "invt", "order", "platform", "waybill")
 
 
 def _answered(family: str) -> tuple[Identity, ...]:

@@ -1,4 +1,4 @@
-"""Replacing lists in core: exactly those whose content changed, with their events, and what follows."""
+"""Replacing lists in core: exactly those whose content changed, with events, reconciliation, and what follows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ _FIRST_AT = f"least({', '.join(DATED_BY)}, CAST(list_min(figure_dates) AS TIMEST
 _LAST_AT = f"greatest({', '.join(DATED_BY)}, {LEFT_AT}, CAST(list_max(figure_dates) AS TIMESTAMP))"
 #: The days of them, one row each, of a table of lists.
 _DAYS = (*(f"CAST({column} AS DATE)" for column in DATED_BY), "unnest(figure_dates)")
-_TABLES = ("lists", "list_events")
+_TABLES = ("lists", "list_events", "reconciliation")
+#: Rows of a table that belong to lists; core.reconciliation holds documents without a list besides.
+_OF_LISTS = {"reconciliation": " AND subject = 'list'"}
 
 
 def replace(con: duckdb.DuckDBPyConnection, window: Window, run_id: str, paths: Mapping[str, Path]) -> int:
@@ -40,7 +42,9 @@ def replace(con: duckdb.DuckDBPyConnection, window: Window, run_id: str, paths: 
             f"CREATE OR REPLACE TEMP VIEW new_{table} AS "
             f"SELECT {cast}, {_NUMBER} AS k FROM {sql.parquet([paths[table]])}"
         )
-        stored = window.over(f"wh.core.{table}", extent, f"{_NUMBER} IN (SELECT k FROM new_lists)")
+        stored = window.over(
+            f"wh.core.{table}", extent, f"{_NUMBER} IN (SELECT k FROM new_lists){_OF_LISTS.get(table, '')}"
+        )
         con.execute(
             f"CREATE OR REPLACE TEMP TABLE old_{table} AS SELECT {sql.names(columns)}, {_NUMBER} AS k FROM {stored}"
         )
@@ -59,7 +63,7 @@ def replace(con: duckdb.DuckDBPyConnection, window: Window, run_id: str, paths: 
 
 
 def _changed() -> str:
-    """Lists that are new, or of which the row or any event differs."""
+    """Lists that are new, or of which the row, any event or the reconciliation differs."""
     sides = []
     for table in _TABLES:
         row = f"hash({sql.names(core_columns(table))})"
@@ -86,16 +90,18 @@ def _delete(con: duckdb.DuckDBPyConnection, window: Window, table: str) -> None:
     for condition in conditions:
         con.execute(
             f"DELETE FROM wh.core.{table} WHERE zone = {sql.literal(window.zone)} AND {condition} "
-            f"AND {_NUMBER} IN (SELECT k FROM changed)"
+            f"AND {_NUMBER} IN (SELECT k FROM changed){_OF_LISTS.get(table, '')}"
         )
 
 
 def _note_dates(con: duckdb.DuckDBPyConnection, zone: str, run_id: str) -> None:
     """Dates whose figures may differ: those of the milestones, and those at whose end openness differs."""
+    dated = [(day, "lists") for day in _DAYS]
+    dated.append(("business_date", "reconciliation"))  # counted on the day of the list itself
     milestones = " UNION ALL ".join(
-        f"SELECT k, {day} AS day FROM {side}_lists SEMI JOIN changed USING (k)"
+        f"SELECT k, {day} AS day FROM {side}_{table} SEMI JOIN changed USING (k)"
         for side in ("old", "new")
-        for day in _DAYS
+        for day, table in dated
     )
     spans = " UNION ALL ".join(
         f"SELECT k, '{side}' AS side, CAST(accepted_at AS DATE) AS since, "

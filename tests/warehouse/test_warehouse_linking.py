@@ -9,6 +9,7 @@ import pytest
 from staged_runs import Stage, at, import_list, order, receipt
 
 from transforms.lists import build
+from transforms.reconciliation import reconcile
 from warehouse import Home, Lake, linking, measuring
 
 RATES = pl.LazyFrame(
@@ -23,8 +24,9 @@ def link(lake, zone="zhengzhou"):
     if inputs is None:
         return None
     linked = build(inputs.documents, RATES)
-    lists, events = pl.collect_all([linked.lists, linked.events])
-    return linking.store(lake, zone, "r", inputs, lists, events)
+    reconciled = reconcile(inputs.documents, linked.lists)
+    frames = pl.collect_all([linked.lists, linked.events, reconciled])
+    return linking.store(lake, zone, "r", inputs, *frames)
 
 
 def load(home, lake, run, documents, zone="zhengzhou"):
@@ -201,6 +203,7 @@ def test_order_and_cutting_of_arrival_do_not_matter(home, lake, seed):
         load(home, lake, f"cut{number}", cut, zone="b")
     assert core(lake, "a") == core(lake, "b")
     assert core(lake, "a", "list_events") == core(lake, "b", "list_events")
+    assert core(lake, "a", "reconciliation") == core(lake, "b", "reconciliation")
     assert lake.con.execute(
         "SELECT * EXCLUDE (zone) FROM wh.core.partitions WHERE zone = 'a'"
     ).fetchall() == (

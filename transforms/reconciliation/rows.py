@@ -57,7 +57,7 @@ def _of_flow(documents: Documents, lists: pl.LazyFrame, flow: str, tolerance_cny
             pl.lit(value=True).alias("leads"),
             pl.col("arrived_at").is_not_null().alias("has_inbound"),
             pl.col("tax_cny").is_not_null().alias("has_tax_bill"),
-            pl.col("payments").fill_null(0),
+            pl.col("payment_count").fill_null(0).alias("payments"),
             _buyer(flow).alias("buyer"),
             result(),
         )

@@ -82,7 +82,7 @@ def paid(lists: pl.LazyFrame, documents: Documents, flow: str) -> pl.LazyFrame:
     return (
         current.group_by("list_id")
         .agg(
-            pl.len().cast(pl.Int64).alias("payments"),
+            pl.len().cast(pl.Int64).alias("payment_count"),
             pl.col("app_at").max().alias("payment_at"),
             pl.col(paid_at).max().alias("paid_at"),
             (pl.col(paid_at) > pl.col("app_at")).any().alias("paid_after_sent"),
