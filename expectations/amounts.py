@@ -23,20 +23,13 @@ from decimal import Decimal
 
 from expectations.clauses import Clause
 from sources.contracts import Contract
+from sources.contracts.tax_rates import RELIEF, VAT_RATES
 
 FEN = "0.01"
 #: The least value above half a fen at the scale of the products (8 decimals). A tax nearer than that to the
 #: computed one is the computed one rounded to the fen.
 OVER_HALF_FEN = "0.00500001"
 CNY = "142"
-#: VAT in force from a date: (first day, standard, reduced).
-VAT_RATES = (
-    ("2019-04-01", Decimal("0.13"), Decimal("0.09")),
-    ("2018-05-01", Decimal("0.16"), Decimal("0.10")),
-    ("2017-07-01", Decimal("0.17"), Decimal("0.11")),
-    ("2009-01-01", Decimal("0.17"), Decimal("0.13")),
-)
-RELIEF = Decimal("0.7")
 HIGHEST_CONSUMPTION_TAX = Decimal("0.2")
 #: Highest value of one purchase within the limits: (first day, yuan).
 LIMITS = (("2019-01-01", 5000), ("2016-04-08", 2000))

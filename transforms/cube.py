@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from itertools import product
 
 import polars as pl
 
 from transforms.compute import computed
 from transforms.measures import ALL, UNKNOWN
-from transforms.metric_model import Column, count, hours
+from transforms.metric_model import Column, MetricTable, count, hours
 from transforms.quantiles import HOUR_MS, in_hours, interpolated
 
 _QUANTILES = {"median_h": (1, 2), "p90_h": (9, 10)}
@@ -35,6 +36,31 @@ def summed(
     cells = rows.group_by(*by, *over).agg(values).pipe(computed)
     return pl.concat(
         cells.with_columns(kept).group_by(*by, *over).agg(pl.all().sum()) for kept in rolled(over)
+    )
+
+
+def shaped(figures: pl.LazyFrame, table: MetricTable) -> pl.LazyFrame:
+    """The figures in the shape of their table, sorted by grain."""
+    return figures.select(pl.col(name).cast(dtype) for name, dtype in table.schema.items()).sort(
+        table.grain_ids
+    )
+
+
+def ratio(numerator: str, denominator: str) -> pl.Expr:
+    """One column over another, null over nothing."""
+    above, below = pl.col(numerator).cast(pl.Float64), pl.col(denominator).cast(pl.Float64)
+    return pl.when(below != 0).then(above / below)
+
+
+def number(which: pl.Expr, name: str) -> pl.Expr:
+    """How many rows are so."""
+    return which.fill_null(False).sum().cast(pl.Int64).alias(name)
+
+
+def on_days(rows: pl.LazyFrame, time: str, dates: Sequence[date]) -> pl.LazyFrame:
+    """Rows whose `time` is on one of the dates, with that day as `business_date`."""
+    return rows.with_columns(pl.col(time).dt.date().alias("business_date")).filter(
+        pl.col("business_date").is_in(list(dates))
     )
 
 

@@ -67,6 +67,7 @@ LINKED_ITEMS: dict[str, tuple[str, ...]] = {
     "inbound_details": ("logistics_no",),
     "export_arrivals": ("logistics_no",),
     "verification_lists": ("invt_no",),
+    "tax_bills": ("tax_price", "customs_tax", "value_added_tax", "consumption_tax"),
 }
 
 _CONSIGNEE = "consignee_digest consignee_telephone_digest consignee_address_digest"

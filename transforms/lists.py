@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
@@ -17,11 +18,13 @@ from transforms.matching import attached
 from transforms.measures import FLOWS
 from transforms.milestones import last_runs, milestones, numbers
 from transforms.money import list_value, with_cny
-from transforms.outcomes import grants, taxes
+from transforms.outcomes import requests
 from transforms.receipts import linked, list_receipts
+from transforms.rejections import rejections
 from transforms.schemas import LIST_EVENTS, LISTS
 from transforms.state import with_state
-from transforms.versions import KEY, current_lists, list_versions, numbered, redeclarations
+from transforms.taxes import tax_bills
+from transforms.versions import KEY, amendments, current_lists, list_versions, numbered, redeclarations
 
 _ITEMS = tuple(f"item_{name}" for name in GOODS_LINE)
 _PLACE = ("list_id", "zone", "business_date", *KEY)
@@ -66,8 +69,10 @@ def build(documents: Documents, rates: pl.LazyFrame) -> Linked:
             *links(lists, documents, rates),
             _arrivals(documents, lists),
             gate_outs(documents, lists),
-            taxes(documents, lists),
-            *_endings(documents, lists),
+            tax_bills(documents, lists),
+            *_requests(documents, lists),
+            rejections(stretches),
+            amendments(versions),
             as_lists(intervals(stretches, redeclarations(versions))),
         )
         .pipe(_with_outcomes)
@@ -91,23 +96,36 @@ def _with_outcomes(lists: pl.LazyFrame) -> pl.LazyFrame:
     """What is absent said plainly; cancelled_at and returned_at from requests, deletion and status 700."""
     return lists.with_columns(
         pl.col("has_order", "has_payment", "has_waybill").fill_null(False),
-        pl.col("exclusions", "goods", "payments").fill_null([]),
-        pl.min_horizontal("_cancelled_at", "deleted_at").alias("cancelled_at"),
-        pl.min_horizontal("_returned_at", "returned_abroad_at").alias("returned_at"),
+        pl.col("exclusions", "goods", "payments", "tax_bills", "rejections").fill_null([]),
+        pl.min_horizontal("_cancel_granted_at", "deleted_at").alias("cancelled_at"),
+        pl.min_horizontal("_return_granted_at", "returned_abroad_at").alias("returned_at"),
+        *(
+            pl.when(pl.col(f"_{what}_granted_at").is_null())
+            .then(f"_{what}_refused_at")
+            .alias(f"{what}_refused_at")
+            for what in ("cancel", "return")
+        ),
+        *(pl.col(f"_{what}_asked_at").alias(f"{what}_asked_at") for what in ("cancel", "return")),
     )
 
 
 #: What a list has several of: column -> times of each.
-_SEVERAL = {"payments": ("paid_at", "deleted_at")}
+_SEVERAL = {
+    "payments": ("paid_at", "deleted_at"),
+    "tax_bills": ("assessed_at", "summarised_at", "void_at"),
+    "rejections": ("at",),
+}
+_ALSO = ("cancel_asked_at", "cancel_refused_at", "return_asked_at", "return_refused_at")
 
 
 def _with_figure_dates(lists: pl.LazyFrame) -> pl.LazyFrame:
-    """figure_dates: the days of everything a list has several of, each once, in order."""
+    """figure_dates: the days of everything a list has several of and of requests, each once, in order."""
     days = [
         pl.col(name).list.eval(pl.element().struct.field(time).dt.date())
         for name, times in _SEVERAL.items()
         for time in times
     ]
+    days += [pl.concat_list(pl.col(name).dt.date() for name in _ALSO)]
     return lists.with_columns(
         pl.concat_list(days).list.drop_nulls().list.unique().list.sort().alias("figure_dates")
     )
@@ -136,11 +154,12 @@ def _arrivals(documents: Documents, lists: pl.LazyFrame) -> pl.LazyFrame:
     return pl.concat([import_arrivals(documents, lists), export_arrivals(documents, lists)])
 
 
-def _endings(documents: Documents, lists: pl.LazyFrame) -> tuple[pl.LazyFrame, pl.LazyFrame]:
-    """When a cancellation and when a return was granted, by list_id."""
-    cancelled = pl.concat(grants(documents, lists, flow, "cancellation") for flow in FLOWS)
-    returned = grants(documents, lists, "I", "return")
-    return cancelled.rename({"at": "_cancelled_at"}), returned.rename({"at": "_returned_at"})
+def _requests(documents: Documents, lists: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
+    """When cancellations and returns were asked for, granted and refused, by list_id."""
+    for what, kind, flows in (("cancel", "cancellation", FLOWS), ("return", "return", ("I",))):
+        found = [requests(documents, lists, flow, kind) for flow in flows]
+        for name, parts in zip(("asked", "granted", "refused"), zip(*found, strict=True), strict=True):
+            yield pl.concat(parts).rename({"at": f"_{what}_{name}_at"})
 
 
 def _placed(events: pl.LazyFrame, lists: pl.LazyFrame) -> pl.LazyFrame:

@@ -1,73 +1,51 @@
-"""What happened to a list besides its own receipts: cancellation, return, tax."""
+"""What happened to a list besides its own receipts: cancellation and return, asked for and answered."""
 
 from __future__ import annotations
 
 import polars as pl
 
-from transforms.current import newest
+from transforms.current import DELETED
 from transforms.inputs import Documents, document
 from transforms.matching import Step, first_match
-from transforms.schemas import MONEY
-from transforms.statuses import GRANTED
-
-_VOID = "3"  # status of a tax bill
-_TAXES = ("customs_tax", "value_added_tax", "consumption_tax")
+from transforms.statuses import GRANTED, is_refusal
 
 
-def grants(documents: Documents, lists: pl.LazyFrame, flow: str, kind: str) -> pl.LazyFrame:
-    """Grain list_id: `at`, when a cancellation or return (`kind`) of the list was first granted.
+def requests(
+    documents: Documents, lists: pl.LazyFrame, flow: str, kind: str
+) -> tuple[pl.LazyFrame, pl.LazyFrame, pl.LazyFrame]:
+    """Grain list_id, `at`: when a cancellation or return (`kind`) was first asked for, granted, refused.
 
     A request belongs to a list by invtNo, else by enterprise and order number. Its receipts belong to it by
-    guid or by copNo + agentCode, or name the list themselves by invtNo.
+    guid or by copNo + agentCode, or name the list themselves by invtNo. A deletion asks for nothing.
     """
     own = lists.filter(pl.col("flow") == flow)
     prefix = {"I": "import", "E": "export"}[flow]
-    requests = document(documents, f"{prefix}_{kind}s")
+    sent = document(documents, f"{prefix}_{kind}s")
     steps = [Step(("invt_no",), own)]
-    if "order_no" in requests.collect_schema():
+    if "order_no" in sent.collect_schema():
         steps.append(Step(("ebc_code", "order_no"), own))
-    asked = first_match(requests, *steps).found
-    return (
+    asked = first_match(sent, *steps).found
+    answers = (
         document(documents, f"{prefix}_{kind}_receipts")
-        .filter(pl.col("return_status").is_in(GRANTED) & pl.col("return_at").is_not_null())
+        .filter(
+            (pl.col("return_status").is_in(GRANTED) | is_refusal("return_status"))
+            & pl.col("return_at").is_not_null()
+        )
         .pipe(
             first_match,
             Step(("guid",), asked),
             Step(("invt_no",), own),
             Step(("cop_no", "agent_code"), asked),
         )
-        .found.group_by("list_id")
-        .agg(pl.col("return_at").min().alias("at"))
+        .found
     )
-
-
-def taxes(documents: Documents, lists: pl.LazyFrame) -> pl.LazyFrame:
-    """Grain list_id: tax_cny, the sum of the current tax bills that are not void (tax is stated in CNY).
-
-    The newest of bill (CEB816) and bill status (CEB818) says whether it is void. Bills belong to a list by
-    invtNo, else by enterprise and order number.
-    """
-    statuses = (
-        document(documents, "tax_bill_statuses")
-        .pipe(newest, ("tax_no",), "return_at")
-        .select("tax_no", pl.col("status").alias("_status"), pl.col("return_at").alias("_status_at"))
-    )
-    later = pl.col("_status_at") >= pl.col("return_at")
-    valid = (
-        document(documents, "tax_bills")
-        .pipe(newest, ("tax_no",), "return_at")
-        .join(statuses, on="tax_no", how="left")
-        .select(
-            "invt_no",
-            "ebc_code",
-            "order_no",
-            pl.when(later).then("_status").otherwise("status").ne_missing(_VOID).alias("_valid"),
-            pl.sum_horizontal(pl.col(_TAXES).fill_null(0).cast(MONEY)).alias("_tax"),
-        )
-    )
-    own = lists.filter(pl.col("flow") == "I")
+    granted = pl.col("return_status").is_in(GRANTED)
     return (
-        first_match(valid, Step(("invt_no",), own), Step(("ebc_code", "order_no"), own))
-        .found.group_by("list_id")
-        .agg(pl.when("_valid").then("_tax").sum().cast(MONEY, strict=False).alias("tax_cny"))
+        _first(asked.filter(pl.col("app_type").ne_missing(DELETED)), "app_at"),
+        _first(answers.filter(granted), "return_at"),
+        _first(answers.filter(~granted), "return_at"),
     )
+
+
+def _first(found: pl.LazyFrame, time: str) -> pl.LazyFrame:
+    return found.group_by("list_id").agg(pl.col(time).min().alias("at"))

@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 
-from transforms.cube import known, summed, timed, timing
+from transforms.cube import known, shaped, summed, timed, timing
 from transforms.metric_model import BREAKDOWN, DATE, ZONE, MetricTable, count, money, text
 from transforms.schemas import TOTAL
 
@@ -168,10 +168,8 @@ def payments_daily(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFrame:
     ]
     split = (ours & (pl.col("_of_order") > 1)).sum().cast(pl.Int64).alias("split_payments")
     unvalued = (ours & pl.col("amount_cny").is_null()).sum().cast(pl.Int64).alias("unvalued")
-    return (
-        summed(events, ("zone", "business_date"), _OVER, [*counts, split, unvalued, *amounts])
-        .select(pl.col(name).cast(dtype) for name, dtype in PAYMENTS_DAILY.schema.items())
-        .sort(PAYMENTS_DAILY.grain_ids)
+    return summed(events, ("zone", "business_date"), _OVER, [*counts, split, unvalued, *amounts]).pipe(
+        shaped, PAYMENTS_DAILY
     )
 
 
@@ -198,10 +196,6 @@ def payment_times_daily(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFr
         ).filter(pl.col("business_date").is_in(list(dates)))
         for measure, (start, end) in _MEASURES.items()
     )
-    return (
-        timed(
-            known(spans, "mode", "office"), ("zone", "business_date", "measure"), ("flow", "mode", "office")
-        )
-        .select(pl.col(name).cast(dtype) for name, dtype in PAYMENT_TIMES_DAILY.schema.items())
-        .sort(PAYMENT_TIMES_DAILY.grain_ids)
-    )
+    return timed(
+        known(spans, "mode", "office"), ("zone", "business_date", "measure"), ("flow", "mode", "office")
+    ).pipe(shaped, PAYMENT_TIMES_DAILY)

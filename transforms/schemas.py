@@ -26,6 +26,21 @@ GOODS = pl.Struct(
     }
 )
 PAYMENT = pl.Struct({"institution": pl.String(), "paid_at": TIME, "amount_cny": MONEY, "deleted_at": TIME})
+#: A tax bill; times: first made, first summarised, void; expected_cny null: cannot be told.
+TAX_BILL = pl.Struct(
+    {
+        "assessed_at": TIME,
+        "summarised_at": TIME,
+        "void_at": TIME,
+        "customs_tax_cny": MONEY,
+        "value_added_tax_cny": MONEY,
+        "consumption_tax_cny": MONEY,
+        "items": pl.Int64(),
+        "dutiable_cny": MONEY,
+        "expected_cny": MONEY,
+    }
+)
+REJECTION = pl.Struct({"at": TIME, "reason": pl.String()})
 
 _TEXT, _COUNT, _DATE, _FLAG, _REAL = pl.String(), pl.Int64(), pl.Date(), pl.Boolean(), pl.Float64()
 
@@ -64,6 +79,7 @@ _LISTS: tuple[tuple[str, pl.DataType, str], ...] = (
     ("freight_cny", MONEY, "freight; null where not stated as an amount"),
     ("insured_fee_cny", MONEY, "insurance; null where not stated as an amount"),
     ("tax_cny", MONEY, "sum of the tax bills that are not void; null where there is no bill"),
+    ("tax_bills", pl.List(TAX_BILL), "tax bills of the list, by time; see transforms.taxes"),
     ("gross_weight_kg", MONEY, "gross weight of the list"),
     ("net_weight_kg", MONEY, "net weight of the list"),
     ("has_order", _FLAG, "an order document is linked"),
@@ -104,6 +120,16 @@ _LISTS: tuple[tuple[str, pl.DataType, str], ...] = (
     ("signed_at", TIME, "first waybill status S"),
     ("cancelled_at", TIME, "cancellation granted, or app_at of a deletion that is the newest version"),
     ("returned_at", TIME, "return granted, or status 700"),
+    ("amended_at", TIME, "first version that is a change (appType 2)"),
+    ("cancel_asked_at", TIME, "first request for cancellation"),
+    ("cancel_refused_at", TIME, "first refusal of a cancellation that was never granted"),
+    ("return_asked_at", TIME, "first request for return (import)"),
+    ("return_refused_at", TIME, "first refusal of a return that was never granted"),
+    (
+        "rejections",
+        pl.List(REJECTION),
+        "rejections, failed sendings and errors, by time; see transforms.rejections",
+    ),
     ("state", _TEXT, "one of transforms.state.STATES"),
     ("state_at", TIME, "since when the list is in its state"),
     ("exclusions", pl.List(EXCLUSION), "times not charged to customs; end_at null: unfinished"),

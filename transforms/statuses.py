@@ -47,6 +47,11 @@ def is_rejection() -> pl.Expr:
     return pl.col("code").is_in((REJECTED, SENDING_FAILED)) | is_error()
 
 
+def is_refusal(status: str) -> pl.Expr:
+    """A request was refused: 100 or a negative status."""
+    return (pl.col(status) == str(REJECTED)) | (code(status) < 0).fill_null(False)
+
+
 def names_missing_document() -> pl.Expr:
     """Status 2 whose text says that the order, the payment or the waybill is missing."""
     return (pl.col("code") == DECLARING) & pl.col("info").str.contains(_MISSING_DOCUMENT).fill_null(False)

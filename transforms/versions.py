@@ -9,6 +9,7 @@ from transforms.inputs import Documents, document
 from transforms.money import document_date
 
 KEY = ("flow", "ebc_code", "order_no")
+CHANGED = "2"  # appType of a change
 _TOTAL_AMOUNT = "3"  # fFlag, iFlag: the charge is stated as a total, not a rate or a unit price
 
 
@@ -115,3 +116,9 @@ def redeclarations(versions: pl.LazyFrame) -> pl.LazyFrame:
     return versions.filter(pl.col("app_type").ne_missing(DELETED) & pl.col("app_at").is_not_null()).select(
         "list_id", pl.col("app_at").alias("at")
     )
+
+
+def amendments(versions: pl.LazyFrame) -> pl.LazyFrame:
+    """Grain list_id: amended_at, the first version that is a change (appType 2)."""
+    changes = versions.filter(pl.col("app_type") == CHANGED)
+    return changes.group_by("list_id").agg(pl.col("app_at").min().alias("amended_at"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transforms.families import capacity, clearance, goods, payments, volume
+from transforms.families import capacity, clearance, goods, payments, tax, volume
 from transforms.families.family import Family, Inputs, Read, figures
 
 __all__ = ["FAMILIES", "Family", "Inputs", "Read", "figures"]
@@ -13,5 +13,6 @@ FAMILIES: tuple[Family, ...] = (
     goods.FAMILY,
     clearance.FAMILY,
     payments.FAMILY,
+    tax.FAMILY,
     capacity.FAMILY,
 )
