@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transforms.families import capacity, clearance, goods, payments, tax, volume
+from transforms.families import capacity, clearance, declarations, goods, payments, tax, volume
 from transforms.families.family import Family, Inputs, Read, figures
 
 __all__ = ["FAMILIES", "Family", "Inputs", "Read", "figures"]
@@ -11,6 +11,7 @@ __all__ = ["FAMILIES", "Family", "Inputs", "Read", "figures"]
 FAMILIES: tuple[Family, ...] = (
     volume.FAMILY,
     goods.FAMILY,
+    declarations.FAMILY,
     clearance.FAMILY,
     payments.FAMILY,
     tax.FAMILY,
