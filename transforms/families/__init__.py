@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transforms.families import capacity, clearance, declarations, goods, payments, tax, volume
+from transforms.families import capacity, clearance, declarations, goods, logistics, payments, tax, volume
 from transforms.families.family import Family, Inputs, Read, figures
 
 __all__ = ["FAMILIES", "Family", "Inputs", "Read", "figures"]
@@ -15,5 +15,6 @@ FAMILIES: tuple[Family, ...] = (
     clearance.FAMILY,
     payments.FAMILY,
     tax.FAMILY,
+    logistics.FAMILY,
     capacity.FAMILY,
 )

@@ -1,0 +1,242 @@
+"""Daily logistics: parcels and weight by carrier and transport mode, countries, corridors, times to the door."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from transforms.corridors import CORRIDORS, HOME
+from transforms.cube import known, number, on_days, ratio, shaped, summed, timed, timing
+from transforms.metric_model import (
+    BREAKDOWN,
+    DATE,
+    ZONE,
+    Column,
+    MetricTable,
+    count,
+    money,
+    share,
+    text,
+    weight,
+)
+from transforms.schemas import TOTAL
+
+_FLOW = BREAKDOWN[0]
+_CARRIER = text(
+    "carrier",
+    "物流企业",
+    "carrier",
+    "logisticsCode, unknown, all",
+    "logisticsCode of the list; unknown where empty",
+    "lists.logistics_code",
+)
+_TRANSPORT = text(
+    "transport",
+    "运输方式",
+    "transport mode",
+    "code (traf_mode), unknown, all",
+    "trafMode of the list; unknown where empty. Bonded imports state the way out of the zone",
+    "lists.traf_mode",
+)
+_LISTS = count("lists", "清单数", "lists", "lists with released_at on the day")
+_FREIGHT: tuple[Column, ...] = (
+    count("packages", "件数", "packages", "sum of the stated packNo", "lists.packages"),
+    weight(
+        "gross_weight_kg", "毛重", "gross weight", "sum of the lists' gross weights", "lists.gross_weight_kg"
+    ),
+    money(
+        "value_cny",
+        "货值",
+        "goods value",
+        "sum of the lists' values; unknown ones add nothing",
+        "lists.value_cny",
+    ),
+)
+
+LOGISTICS_DAILY = MetricTable(
+    "logistics_daily",
+    "每日物流",
+    "daily logistics",
+    (ZONE, DATE, _FLOW, _CARRIER, _TRANSPORT),
+    (
+        _LISTS,
+        count(
+            "parcels",
+            "包裹数",
+            "parcels",
+            "distinct waybills (flow, logisticsCode, logisticsNo) of the lists; one that several lists name counts "
+            "with the first of them by order number",
+            "lists.logistics_no",
+        ),
+        *_FREIGHT,
+        money(
+            "freight_cny",
+            "运费",
+            "freight",
+            "sum of the lists' freight; one stated as a rate or a unit price adds nothing",
+            "lists.freight_cny",
+        ),
+    ),
+)
+ROUTES_DAILY = MetricTable(
+    "routes_daily",
+    "每日国别与运输方式",
+    "daily countries and transport modes",
+    (
+        ZONE,
+        DATE,
+        _FLOW,
+        text(
+            "country",
+            "国家（地区）",
+            "country",
+            "code (country_3digit), unknown, all",
+            "import: country of departure (bonded goods leaving the zone: 142), export: country of destination",
+            "lists.country",
+        ),
+        _TRANSPORT,
+    ),
+    (_LISTS, *_FREIGHT),
+)
+CORRIDORS_DAILY = MetricTable(
+    "corridors_daily",
+    "每日通道",
+    "daily corridors",
+    (
+        ZONE,
+        DATE,
+        _FLOW,
+        text(
+            "corridor",
+            "通道",
+            "corridor",
+            ", ".join(each.id for each in CORRIDORS),
+            "lists by transport mode and country: "
+            + "; ".join(
+                f"{each.id} ({each.zh}): trafMode {each.transport}, countries {', '.join(each.countries)}"
+                for each in CORRIDORS
+            ),
+            "lists.traf_mode, lists.country",
+        ),
+    ),
+    (
+        _LISTS,
+        *_FREIGHT,
+        count(
+            "abroad",
+            "跨境清单数",
+            "lists from or to abroad",
+            f"all lists with released_at on the day that name a country other than {HOME}",
+        ),
+        share(
+            "share",
+            "占比",
+            "share of lists",
+            "fraction of abroad",
+            "lists / abroad",
+            over_days=("lists", "abroad"),
+        ),
+    ),
+)
+DELIVERY_TIMES_DAILY = MetricTable(
+    "delivery_times_daily",
+    "每日签收时效",
+    "daily times from release to signature",
+    (ZONE, DATE, _FLOW, _CARRIER),
+    (
+        count("released", "放行数", "lists released", "lists with released_at on the day"),
+        *timing(
+            "released and, as the stored documents have it, neither signed (first status S) nor returned"
+        ),
+        share(
+            "signed_share",
+            "签收率",
+            "share signed",
+            "fraction of released",
+            "n / released",
+            over_days=("n", "released"),
+        ),
+    ),
+)
+_SUMS = (
+    pl.len().cast(pl.Int64).alias("lists"),
+    pl.col("packages").sum(),
+    pl.col("gross_weight_kg", "value_cny", "freight_cny").sum().cast(TOTAL),
+)
+_DAY = ("zone", "business_date")
+
+
+def _released(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFrame:
+    """Lists released on the dates, with their carrier and transport mode."""
+    return (
+        on_days(lists, "released_at", dates)
+        .rename({"logistics_code": "carrier", "traf_mode": "transport"})
+        .pipe(known, "transport", "country")
+    )
+
+
+def logistics_daily(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFrame:
+    """metrics.logistics_daily of the dates, sorted by grain."""
+    waybill = pl.struct("zone", "business_date", "flow", "carrier", "logistics_no")
+    named = pl.col("carrier").is_not_null() & pl.col("logistics_no").is_not_null()
+    rows = (
+        _released(lists, dates)
+        .sort("order_no", "ebc_code", nulls_last=False)
+        .with_columns((named & waybill.is_first_distinct()).alias("_parcel"))
+        .pipe(known, "carrier")
+    )
+    values = [*_SUMS, number(pl.col("_parcel"), "parcels")]
+    return summed(rows, _DAY, ("flow", "carrier", "transport"), values).pipe(shaped, LOGISTICS_DAILY)
+
+
+def routes_daily(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFrame:
+    """metrics.routes_daily of the dates, sorted by grain."""
+    over = ("flow", "country", "transport")
+    return summed(_released(lists, dates), _DAY, over, list(_SUMS)).pipe(shaped, ROUTES_DAILY)
+
+
+def corridors_daily(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFrame:
+    """metrics.corridors_daily of the dates, sorted by grain: corridors with a list only."""
+    routes = pl.LazyFrame(
+        [(each.id, each.transport, country) for each in CORRIDORS for country in each.countries],
+        schema={"corridor": pl.String, "transport": pl.String, "country": pl.String},
+        orient="row",
+    )
+    released = _released(lists, dates)
+    abroad = summed(
+        released.filter(~pl.col("country").is_in([HOME, "unknown"])),
+        _DAY,
+        ("flow",),
+        [pl.len().cast(pl.Int64).alias("abroad")],
+    )
+    return (
+        summed(
+            released.join(routes, on=["transport", "country"], how="inner"),
+            (*_DAY, "corridor"),
+            ("flow",),
+            list(_SUMS),
+        )
+        .join(abroad, on=[*_DAY, "flow"], how="left")
+        .with_columns(ratio("lists", "abroad").alias("share"))
+        .pipe(shaped, CORRIDORS_DAILY)
+    )
+
+
+def delivery_times_daily(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFrame:
+    """metrics.delivery_times_daily of the dates, sorted by grain."""
+    spans = (
+        _released(lists, dates)
+        .pipe(known, "carrier")
+        .with_columns(
+            (pl.col("signed_at") - pl.col("released_at")).dt.total_milliseconds().alias("duration"),
+            (pl.col("signed_at").is_null() & pl.col("returned_at").is_null()).alias("open"),
+        )
+    )
+    return (
+        timed(spans, _DAY, ("flow", "carrier"))
+        .with_columns(pl.sum_horizontal("n", "open", "negative", "undefined").alias("released"))
+        .with_columns(ratio("n", "released").alias("signed_share"))
+        .pipe(shaped, DELIVERY_TIMES_DAILY)
+    )
