@@ -90,10 +90,13 @@ def store(con: duckdb.DuckDBPyConnection, staged: Staged, batch_id: str, loaded_
         "loaded_at": sql.literal(loaded_at),
         "batch_id": sql.literal(batch_id),
     }
-    values = ", ".join(own.get(each, f"s.{sql.name(each)}") for each in document_columns(contract))
+    columns = document_columns(contract)
+    values = ", ".join(own.get(each, f"s.{sql.name(each)}") for each in columns)
     left_out = "(SELECT file_hash, row_no FROM classes WHERE class IN ('quarantined', 'duplicate'))"
     anti = f"ANTI JOIN {left_out} c USING (file_hash, row_no)" if told_apart else ""
-    con.execute(f"INSERT INTO {document_table(contract)} SELECT {values} FROM {staged.scan} s {anti}")
+    con.execute(
+        f"INSERT INTO {document_table(contract)} ({sql.names(columns)}) SELECT {values} FROM {staged.scan} s {anti}"
+    )
     total = amount(contract)
     if told_apart:
         con.execute(

@@ -53,7 +53,7 @@ def replace(con: duckdb.DuckDBPyConnection, window: Window, run_id: str, paths: 
         if old:
             _delete(con, window, table)
         con.execute(
-            f"INSERT INTO wh.core.{table} SELECT {sql.names(core_columns(table))} FROM new_{table} "
+            f"INSERT INTO wh.core.{table} BY NAME SELECT {sql.names(core_columns(table))} FROM new_{table} "
             + ("SEMI JOIN changed USING (k)" if old else "")
         )
     _note_dates(con, window.zone, run_id)

@@ -157,7 +157,7 @@ def _append(
         )
         columns = (*METRIC_TABLES[name].schema, *VINTAGE_COLUMNS)
         temporary_table(con, "figures", rows.select(columns), scratch)
-        con.execute(f"INSERT INTO wh.vintages.{name} SELECT * FROM figures")
+        con.execute(f"INSERT INTO wh.vintages.{name} BY NAME SELECT * FROM figures")
     values = ", ".join(
         f"({sql.literal(zone)}, {sql.literal(each.day)}, {each.vintage}, {sql.literal(published_at)}, "
         f"{sql.literal(run_id)}, {sql.literal(each.reason)}, {sql.literal(DEFINITION_VERSION)})"
@@ -169,8 +169,11 @@ def _append(
 def _keep_definitions(con: duckdb.DuckDBPyConnection, scratch: Path) -> None:
     """metrics.definitions says what the code says; written only where it does not."""
     wanted = definitions_frame()
-    if con.sql("FROM wh.metrics.definitions").pl().rows() == wanted.rows():
+    if (
+        con.sql(f"SELECT {sql.names(wanted.columns)} FROM wh.metrics.definitions").pl().rows()
+        == wanted.rows()
+    ):
         return
     con.execute("DELETE FROM wh.metrics.definitions")
     temporary_table(con, "wanted", wanted, scratch)
-    con.execute("INSERT INTO wh.metrics.definitions SELECT * FROM wanted")
+    con.execute("INSERT INTO wh.metrics.definitions BY NAME SELECT * FROM wanted")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import duckdb
+import polars as pl
 
 from sources.contracts import CONTRACTS
+from transforms.definitions import DEFINITIONS_SCHEMA
 from transforms.metric_tables import METRIC_TABLES
 from transforms.schemas import CORE, sql_type
 from warehouse import schema, sql
@@ -51,8 +53,12 @@ def add_what_is_missing(con: duckdb.DuckDBPyConnection) -> None:
         if ("vintages", metric.name) not in there:
             _all(con, schema.metric_table(metric))
         else:
-            columns = {name: sql_type(dtype) for name, dtype in metric.schema.items()}
-            _add(con, f"wh.vintages.{metric.name}", columns, there["vintages", metric.name])
+            _add(con, f"wh.vintages.{metric.name}", _sql_types(metric.schema), there["vintages", metric.name])
+    _add(con, "wh.metrics.definitions", _sql_types(DEFINITIONS_SCHEMA), there["metrics", "definitions"])
+
+
+def _sql_types(columns: Mapping[str, pl.DataType]) -> dict[str, str]:
+    return {name: sql_type(dtype) for name, dtype in columns.items()}
 
 
 def _columns(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], set[str]]:

@@ -1,0 +1,49 @@
+"""A lake made before a table or column was declared gets it, wherever it stands, and a day runs on it."""
+
+from datetime import date
+
+from staged_runs import LOADED
+from test_warehouse_linking import RATES, everything, link, load, one
+
+from transforms.definitions import definitions_frame
+from transforms.families import FAMILIES, figures
+from transforms.stated import Stated
+from warehouse import Home, Lake, measuring, migrations, vintages
+
+ZONE, DAY = "zhengzhou", date(2026, 11, 11)
+NEW_TABLES = ("goods_daily", "payments_daily")
+
+
+def older(lake: Lake) -> None:
+    """Take away what a later release declared; what comes back comes back at the end of its table."""
+    con = lake.con
+    for name in NEW_TABLES:
+        con.execute(f"DROP VIEW wh.metrics.{name}")
+        con.execute(f"DROP TABLE wh.vintages.{name}")
+    con.execute("DROP TABLE wh.core.reconciliation")
+    con.execute("ALTER TABLE wh.core.lists DROP COLUMN goods")
+    con.execute("ALTER TABLE wh.vintages.volume_daily DROP COLUMN orders")
+    con.execute("ALTER TABLE wh.documents.payments DROP COLUMN note")
+    con.execute("ALTER TABLE wh.metrics.definitions DROP COLUMN unit")
+    con.execute("DELETE FROM wh.ledger.migrations WHERE number >= 3")
+
+
+def publish(lake: Lake, run: str) -> list[tuple[date, int]]:
+    inputs = measuring.inputs(lake, ZONE, DAY, [DAY], RATES, Stated())
+    return vintages.publish(lake, ZONE, run, lambda: LOADED, figures(FAMILIES, inputs), [DAY])
+
+
+def test_a_day_runs_on_a_lake_of_an_older_release(home: Home, lake: Lake) -> None:
+    load(home, lake, "r1", everything("1"))
+    older(lake)
+    assert migrations.apply(lake) == [number for number in migrations.registered() if number >= 3]
+    assert link(lake) == 1, "the columns that came are filled"
+    assert one(lake, "len(goods)") == (2,)
+    assert load(home, lake, "r2", everything("2")) == 1
+    assert publish(lake, "r2") == [(DAY, 1)]
+    assert lake.con.execute(
+        "SELECT lists, orders FROM wh.metrics.volume_daily WHERE basis = 'declared' "
+        "AND flow = 'all' AND mode = 'all' AND office = 'all'"
+    ).fetchall() == [(2, 2)]
+    stored = lake.con.sql(f"SELECT {', '.join(definitions_frame().columns)} FROM wh.metrics.definitions").pl()
+    assert stored.sort("table_name", "id").equals(definitions_frame().sort("table_name", "id"))
