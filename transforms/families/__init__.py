@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from transforms.families import capacity, clearance, declarations, goods, logistics, payments, tax, volume
+from transforms.families import (
+    capacity,
+    clearance,
+    declarations,
+    goods,
+    logistics,
+    payments,
+    returns,
+    tax,
+    volume,
+)
 from transforms.families.family import Family, Inputs, Read, figures
 
 __all__ = ["FAMILIES", "Family", "Inputs", "Read", "figures"]
@@ -16,5 +26,6 @@ FAMILIES: tuple[Family, ...] = (
     payments.FAMILY,
     tax.FAMILY,
     logistics.FAMILY,
+    returns.FAMILY,
     capacity.FAMILY,
 )
