@@ -32,6 +32,7 @@ from warehouse import (
     Home,
     Lake,
     documents,
+    enterprises,
     landing,
     linking,
     measuring,
@@ -194,6 +195,7 @@ def measure(run: Run) -> list[tuple[date, int]]:
     reporter().stage("measure")
     zone = Zone.load(run.zone)
     with Lake.write(run.store) as lake:
+        enterprises.refresh(lake, run.zone, run.run_id, zone.size_classes)
         since = measuring.restated_since(run.business_date, zone.look_back_days)
         dates = measuring.dates_to_publish(lake, run.zone, run.business_date, since)
         inputs = measuring.inputs(lake, run.zone, run.business_date, dates, rates_frame(zone), stated(zone))

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from transforms.examples.periods import EXAMPLES as PERIOD_EXAMPLES
 from transforms.families import FAMILIES
 from transforms.measures import DEFINITION_VERSION, MEASURES, QUANTILE_RULE, Measure
 from transforms.metric_model import Column, MetricTable
-from transforms.metric_tables import METRIC_TABLES
+from transforms.metric_tables import METRIC_TABLES, METRIC_VIEWS
 from transforms.schemas import sql_type
 
 __all__ = [
@@ -39,6 +40,7 @@ DEFINITIONS_SCHEMA: dict[str, pl.DataType] = {
         "source",
         "since",
         "type",
+        "over_days",
         "definition_version",
     )
 }
@@ -57,8 +59,9 @@ def definitions_frame() -> pl.DataFrame:
             each.source,
             table.since_of(each),
             sql_type(each.dtype),
+            over_days(each),
         )
-        for table in METRIC_TABLES.values()
+        for table in (*METRIC_TABLES.values(), *METRIC_VIEWS.values())
         for each in table.columns
     ]
     rows += [
@@ -72,6 +75,7 @@ def definitions_frame() -> pl.DataFrame:
             "lists",
             "1",
             "DOUBLE",
+            "no",
         )
         for each in MEASURES
     ]
@@ -86,9 +90,16 @@ def definitions_frame() -> pl.DataFrame:
             "lists",
             "1",
             "DOUBLE",
+            "no",
         )
     )
     return pl.DataFrame([(*row, DEFINITION_VERSION) for row in rows], schema=DEFINITIONS_SCHEMA, orient="row")
+
+
+def over_days(column: Column) -> str:
+    """How days of a column become a period, in a word or a fraction."""
+    rule = column.over_days
+    return rule if isinstance(rule, str) else " / ".join(rule)
 
 
 def measure_formula(measure: Measure) -> str:
@@ -117,13 +128,14 @@ def _markdown() -> Iterator[str]:
     yield "The worked examples are executed as tests: what stands in them is what the code computes. Empty is null;"
     yield "columns not shown are null (yes/no columns: no); times are of the day named, `+1` a day later."
     for family in FAMILIES:
-        for table in family.tables:
+        for table in (*family.tables, *family.views):
             yield from _table(table)
             if family.examples_page:
                 yield from ("", f"Worked examples: [{family.examples_page}]({family.examples_page}).")
             for example in family.examples:
                 if next(iter(example.expected)) == table.name:
                     yield from example.markdown()
+    yield from _periods()
     yield from ("", "## Measures of clearance time", "")
     yield "| measure | 中文 | meaning | formula |"
     yield "| --- | --- | --- | --- |"
@@ -131,15 +143,36 @@ def _markdown() -> Iterator[str]:
         yield f"| `{measure.id}` | {measure.zh} | {measure.en} | {measure_formula(measure)} |"
 
 
+def _periods() -> Iterator[str]:
+    yield from ("", "## Months, quarters, years", "")
+    yield "Every daily table `metrics.<name>_daily` has the views `metrics.<name>_monthly`, `_quarterly` and `_ytd` (the"
+    yield "year up to its last published date), with the columns `period_start`, `last_date`, `days_covered` (published"
+    yield "dates of the period) and `days_in_period`. The column `over days` above says how days become a period:"
+    yield ""
+    yield "- `sum`: the days added up; unknown (null) where a day's amount is unknown. `max`: the largest day. `last`: a"
+    yield "  stock, that of `last_date`. `no`: days do not tell it, the views do not have it."
+    yield "- `a / b`: the sum of `a` divided by the sum of `b`; `max:a` is its largest day, `mean:a` its mean day covered."
+    yield "- A date published without a row of a cell counts as covered, and the cell as 0 that day."
+    yield ""
+    yield "`metrics.<name>_yoy` sets the same calendar days of two years side by side, by month, quarter and year"
+    yield "(`period`): only days that are published in both years count (`days_compared`), so that a partial month is"
+    yield "never compared with a whole one. 29 February has no counterpart and is compared in no year. `<column>_before`"
+    yield "is the year before, `<column>_change` is `<column> / <column>_before - 1`. Stocks are not compared."
+    for example in PERIOD_EXAMPLES:
+        yield from example.markdown()
+
+
 def _table(table: MetricTable) -> Iterator[str]:
     yield from ("", f"## metrics.{table.name} {table.zh}", "")
     yield f"One row a {', '.join(table.grain_ids)}."
-    yield from ("", "| column | 中文 | meaning | unit | formula | source | type | since |")
-    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    if table in METRIC_VIEWS.values():
+        yield "A view over the published daily figures: it follows every restatement."
+    yield from ("", "| column | 中文 | meaning | unit | formula | source | type | over days | since |")
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     for each in table.columns:
         yield (
             f"| `{each.id}` | {each.zh} | {each.en} | {each.unit} | {each.formula} | {each.source} "
-            f"| {sql_type(each.dtype)} | {table.since_of(each)} |"
+            f"| {sql_type(each.dtype)} | {'' if each in table.grain else over_days(each)} | {table.since_of(each)} |"
         )
 
 

@@ -6,3 +6,5 @@ from transforms.families import FAMILIES
 from transforms.metric_model import MetricTable
 
 METRIC_TABLES: dict[str, MetricTable] = {each.name: each for family in FAMILIES for each in family.tables}
+#: Tables that are views over these, by name.
+METRIC_VIEWS: dict[str, MetricTable] = {each.name: each for family in FAMILIES for each in family.views}

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from transforms.definitions import METRIC_TABLES
-from warehouse import sql
+from warehouse import periods, sql
 from warehouse.connection import Lake
 from warehouse.home import Home
 
@@ -22,6 +22,11 @@ CONTENT: dict[tuple[str, str], str] = {
     ("metrics", "vintages"): "SELECT * FROM wh.vintages.published ORDER BY ALL",
     ("ledger", "coverage"): "SELECT * FROM wh.ledger.coverage ORDER BY ALL",
     ("ledger", "files"): f"SELECT {_FILES} FROM wh.ledger.files ORDER BY ALL",
+}
+#: Views of the copy, over its own tables.
+VIEWS: dict[str, str] = {
+    "published_days": "SELECT DISTINCT zone, business_date FROM metrics.vintages",
+    **{each.name: each.query for each in periods.views()},
 }
 
 
@@ -45,6 +50,8 @@ def write(lake: Lake, home: Home) -> Path:
             con.execute(f"CREATE SCHEMA copy_of_figures.{schema}")
         for (schema, table), query in CONTENT.items():
             con.execute(f"CREATE TABLE copy_of_figures.{schema}.{table} AS {query}")
+        for view, query in VIEWS.items():
+            con.execute(f"CREATE VIEW copy_of_figures.metrics.{view} AS {query}")
         con.commit()
     finally:
         con.execute("DETACH copy_of_figures")

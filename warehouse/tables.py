@@ -243,6 +243,31 @@ PARTITIONS = Table(
         ("last_at", "TIMESTAMP", "latest of these, or of leaving"),
     ),
 )
+ENTERPRISE_DAYS = Table(
+    "core",
+    "enterprise_days",
+    "one enterprise in one role and flow on one day on which it declared lists",
+    (
+        _ZONE,
+        ("business_date", "DATE", "day of declared_at"),
+        ("role", "VARCHAR", "ebc, ebp, logistics, agent or payment"),
+        ("code", "VARCHAR", "the enterprise"),
+        ("flow", "VARCHAR", "I import, E export"),
+        ("lists", "BIGINT", "lists declared that day"),
+        ("value_cny", "DECIMAL(28,5)", "their value; an unknown value adds nothing"),
+    ),
+)
+ENTERPRISES = Table(
+    "core",
+    "enterprises",
+    "one enterprise in one role",
+    (
+        _ZONE,
+        ("business_date", "DATE", "first day on which it declared a list in the role"),
+        ("role", "VARCHAR", "ebc, ebp, logistics, agent or payment"),
+        ("code", "VARCHAR", "the enterprise"),
+    ),
+)
 PUBLISHED = Table(
     "vintages",
     "published",
@@ -272,5 +297,7 @@ TABLES: tuple[Table, ...] = (
     QUARANTINE,
     RELEASES,
     PARTITIONS,
+    ENTERPRISE_DAYS,
+    ENTERPRISES,
     PUBLISHED,
 )

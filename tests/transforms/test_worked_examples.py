@@ -12,17 +12,21 @@ from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 from drawn_tables import rates, rows
 
 from sources.contracts import CONTRACTS_BY_TABLE
 from transforms.examples.form import DAY
+from transforms.examples.periods import EXAMPLES as PERIOD_EXAMPLES
 from transforms.families import FAMILIES, Inputs
 from transforms.inputs import PREFIX
-from transforms.metric_tables import METRIC_TABLES
+from transforms.metric_tables import METRIC_TABLES, METRIC_VIEWS
 from transforms.schemas import CORE
 from transforms.stated import Stated, Target
+from warehouse import periods
+from warehouse.tables import TABLES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
 ZONE = "example"
@@ -101,14 +105,12 @@ def nested(value: object, dtype: pl.DataType, day: date) -> object:
 
 def schema_of(table: str) -> Mapping[str, pl.DataType]:
     room, name = table.split(".")
-    if room == "core":
+    if room == "core" and name in CORE:
         return CORE[name]
     if room == "documents":
         stored = {"row_no": pl.Int64(), "loaded_at": pl.Datetime("us"), "batch_id": pl.String()}
         return {**PREFIX, **stored, **CONTRACTS_BY_TABLE[name].schema}
-    if room == "ledger":
-        from warehouse.tables import TABLES
-
+    if room != "metrics":
         book = next(each for each in TABLES if (each.schema, each.name) == (room, name))
         return {column: SQL_TYPES[kind.split("(")[0]] for column, kind, _ in book.columns}
     return METRIC_TABLES[name].schema
@@ -170,6 +172,25 @@ def inputs(example: Worked) -> Inputs:
     )
 
 
+def computed(example: Worked) -> dict[str, pl.DataFrame]:
+    """The tables expected: by their family, or as views over daily figures given."""
+    if not any(table.startswith("metrics.") for table in example.given):
+        [family] = [
+            each for each in FAMILIES if example.expected.keys() <= {table.name for table in each.tables}
+        ]
+        plans = family.compute(inputs(example))
+        return {table: plans[table].collect() for table in example.expected}
+    queries = {each.name: each.query for each in periods.views()}
+    with duckdb.connect() as con:
+        con.execute("CREATE SCHEMA metrics")
+        for table, drawn in example.given.items():
+            con.register("drawn", given(table, drawn, example.day).collect().to_arrow())
+            con.execute(f"CREATE TABLE {table} AS FROM drawn")
+        [table] = example.given
+        con.execute(f"CREATE VIEW metrics.published_days AS SELECT DISTINCT zone, business_date FROM {table}")
+        return {table: con.sql(queries[table]).pl() for table in example.expected}
+
+
 def same(found: object, wanted: object) -> bool:
     if isinstance(found, float) and isinstance(wanted, float):
         return math.isclose(found, wanted, rel_tol=1e-12, abs_tol=1e-15)
@@ -182,16 +203,15 @@ def order(row: tuple[object, ...]) -> list[str]:
 
 @pytest.mark.parametrize("example", examples(), ids=lambda each: each.title)
 def test_example(example: Worked):
-    [family] = [each for each in FAMILIES if example.expected.keys() <= {table.name for table in each.tables}]
-    computed = family.compute(inputs(example))
     assert example.expected, "an example expects something"
+    figures = computed(example)
     for table, (where, drawn) in example.expected.items():
-        schema = METRIC_TABLES[table].schema
-        found = computed[table].collect()
-        assert dict(found.schema) == schema
+        found, schema = figures[table], dict(figures[table].schema)
+        if table in METRIC_TABLES | METRIC_VIEWS:
+            assert schema == (METRIC_TABLES | METRIC_VIEWS)[table].schema
         for name, value in where.items():
             if name in schema:
-                found = found.filter(pl.col(name) == value)
+                found = found.filter(pl.col(name) == cell(value, schema[name], example.day))
         names = list(rows(drawn)[0])
         wanted = [tuple(cell(row[name], schema[name], example.day) for name in names) for row in rows(drawn)]
         shown = found.select(names)
@@ -201,7 +221,17 @@ def test_example(example: Worked):
         ), f"{table}: found\n{shown}\nwanted\n{wanted}"
 
 
+def test_every_table_has_an_example():
+    shown = {table for example in examples() for table in example.expected}
+    for family in FAMILIES:
+        if family.examples_page is None:
+            assert {table.name for table in (*family.tables, *family.views)} <= shown, (
+                f"family {family.id}: write an example (transforms/examples/__init__.py says how)"
+            )
+
+
 def test_every_declared_example_stands_on_the_page():
     declared = [example.title for family in FAMILIES for example in family.examples]
+    declared += [example.title for example in PERIOD_EXAMPLES]
     assert [each.title for each in examples()] == declared
     assert len(set(declared)) == len(declared)

@@ -6,10 +6,12 @@ from transforms.families import (
     capacity,
     clearance,
     declarations,
+    enterprises,
     goods,
     logistics,
     payments,
     returns,
+    targets,
     tax,
     volume,
 )
@@ -28,4 +30,6 @@ FAMILIES: tuple[Family, ...] = (
     logistics.FAMILY,
     returns.FAMILY,
     capacity.FAMILY,
+    enterprises.FAMILY,
+    targets.FAMILY,
 )

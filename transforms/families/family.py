@@ -57,6 +57,8 @@ class Family:
     reads: tuple[Read, ...] = ()
     examples: tuple[Example, ...] = ()
     examples_page: str | None = None
+    #: Tables that are no stored figures but views over them; the warehouse has their queries.
+    views: tuple[MetricTable, ...] = ()
 
 
 def figures(families: Iterable[Family], inputs: Inputs) -> dict[str, pl.DataFrame]:
