@@ -21,7 +21,7 @@ from transforms.money import list_value, with_cny
 from transforms.outcomes import requests
 from transforms.receipts import linked, list_receipts
 from transforms.rejections import rejections
-from transforms.schemas import LIST_EVENTS, LISTS
+from transforms.schemas import LIST_EVENTS, LISTS, TIME
 from transforms.state import with_state
 from transforms.taxes import tax_bills
 from transforms.versions import KEY, amendments, current_lists, list_versions, numbered, redeclarations
@@ -106,6 +106,8 @@ def _with_outcomes(lists: pl.LazyFrame) -> pl.LazyFrame:
             for what in ("cancel", "return")
         ),
         *(pl.col(f"_{what}_asked_at").alias(f"{what}_asked_at") for what in ("cancel", "return")),
+        # Documents cannot tell that a file lacks one; the warehouse fills it from its ledger.
+        pl.lit(None, dtype=TIME).alias("vanished_at"),
     )
 
 

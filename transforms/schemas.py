@@ -132,6 +132,7 @@ _LISTS: tuple[tuple[str, pl.DataType, str], ...] = (
     ),
     ("state", _TEXT, "one of transforms.state.STATES"),
     ("state_at", TIME, "since when the list is in its state"),
+    ("vanished_at", TIME, "when a later version of its file was found to lack it; null: its source tells it"),
     ("exclusions", pl.List(EXCLUSION), "times not charged to customs; end_at null: unfinished"),
     ("figure_dates", pl.List(_DATE), "days, besides those of DATED_BY, on which the list counts in a figure"),
 )

@@ -10,11 +10,12 @@ import duckdb
 
 from sources.contracts import CONTRACTS
 from warehouse import incoming as staging
-from warehouse import ledger, sql, touched
+from warehouse import ledger, redelivery, sql, touched
 from warehouse.classify import Staged, amount, classify
 from warehouse.connection import Lake
 from warehouse.home import Home
 from warehouse.incoming import Incoming, Refused
+from warehouse.marks import mark_lists
 from warehouse.schema import document_columns, document_table
 from warehouse.window import extents
 
@@ -60,11 +61,17 @@ def commit(
         if incoming.files.is_empty():
             return CommitSummary(None)
         ledger.prepare_tallies(con)
+        redelivery.prepare(con, zone)
         stored = extents(con, zone)
         for kind, parts in sorted(incoming.parts.items()):
             staged = Staged(CONTRACTS[kind], parts, incoming.rejected, zone, stored.get(kind))
             store(con, staged, run_id, loaded_at)
             ledger.add_quarantine(con, staged, run_id, loaded_at)
+            redelivery.compare(con, kind, staged, zone, run_id, loaded_at)
+        for kind in redelivery.kinds(con):
+            if kind not in incoming.parts:  # all its files came empty
+                redelivery.compare(con, kind, None, zone, run_id, loaded_at)
+        mark_lists(con, zone, run_id, loaded_at)
         ledger.check_conservation(con)
         ledger.add_files(con, zone, run_id, loaded_at)
         ledger.add_coverage(con, zone, loaded_at)

@@ -9,6 +9,7 @@ import duckdb
 
 from transforms.schemas import DATED_BY
 from warehouse import sql, touched
+from warehouse.marks import with_marks
 from warehouse.schema import core_columns
 from warehouse.window import Extent, Window, extents
 
@@ -40,7 +41,7 @@ def replace(con: duckdb.DuckDBPyConnection, window: Window, run_id: str, paths: 
         )
         con.execute(
             f"CREATE OR REPLACE TEMP VIEW new_{table} AS "
-            f"SELECT {cast}, {_NUMBER} AS k FROM {sql.parquet([paths[table]])}"
+            f"SELECT {cast}, {_NUMBER} AS k FROM {with_marks(sql.parquet([paths[table]]), table, window.zone)}"
         )
         stored = window.over(
             f"wh.core.{table}", extent, f"{_NUMBER} IN (SELECT k FROM new_lists){_OF_LISTS.get(table, '')}"

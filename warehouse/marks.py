@@ -1,0 +1,77 @@
+"""The mark `vanished_at` of core.lists: the source of a list does not tell it any more. The list stays."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import duckdb
+
+from transforms.schemas import DATED_BY
+from warehouse import sql
+from warehouse.window import LOOK_BACK, Window, extents
+
+_KEY = ("flow", "ebc_code", "order_no")
+
+
+def open_marks(zone: str) -> str:
+    """(flow, ebc_code, order_no, vanished_at) of lists with a record that vanished and did not reappear, a subquery."""
+    return (
+        f"(SELECT {sql.names(_KEY)}, min(found_at) AS vanished_at FROM wh.ledger.vanished "
+        f"WHERE zone = {sql.literal(zone)} AND flow IS NOT NULL AND reappeared_at IS NULL GROUP BY ALL)"
+    )
+
+
+def with_marks(scan: str, table: str, zone: str) -> str:
+    """Rows of a core table on their way in; lists bear their mark."""
+    if table != "lists":
+        return scan
+    marks = f"LEFT JOIN {open_marks(zone)} o USING ({sql.names(_KEY)})"
+    return f"(SELECT s.* EXCLUDE vanished_at, o.vanished_at FROM {scan} s {marks})"
+
+
+def mark_lists(con: duckdb.DuckDBPyConnection, zone: str, run_id: str, at: datetime) -> None:
+    """Set and clear the marks of stored lists as this commit found them, and have their dates looked at again.
+
+    A list that is linked later gets its mark when it is stored (warehouse.relist). Dates of rewritten records
+    are looked at again too.
+    """
+    here, now = f"zone = {sql.literal(zone)}", sql.literal(at)
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE spoken_of AS SELECT {sql.names(_KEY)}, min(business_date) AS first, "
+        f"max(business_date) AS last FROM wh.ledger.vanished WHERE {here} AND flow IS NOT NULL "
+        f"AND (run_id = {sql.literal(run_id)} OR reappeared_at = {now}) GROUP BY ALL"
+    )
+    days = _lists(con, zone)
+    touched = [
+        f"SELECT business_date FROM wh.ledger.{table} WHERE {here} AND run_id = {sql.literal(run_id)}"
+        for table in ("vanished", "rewritten")
+    ]
+    touched += [f"SELECT CAST({name} AS DATE) FROM marked" for name in DATED_BY if days]
+    con.execute(
+        f"INSERT INTO wh.ledger.touched_dates BY NAME SELECT DISTINCT {sql.literal(zone)} AS zone, day AS business_date, "
+        f"{sql.literal(run_id)} AS run_id FROM ({' UNION ALL '.join(touched)}) t(day) WHERE day IS NOT NULL "
+        f"AND day NOT IN (SELECT business_date FROM wh.ledger.touched_dates WHERE {here}) ORDER BY day"
+    )
+    for day in days:
+        place = "business_date IS NULL" if day is None else f"business_date = {sql.literal(day)}"
+        con.execute(
+            f"UPDATE wh.core.lists SET vanished_at = m.mark FROM (SELECT * FROM marked WHERE {place}) m WHERE {here} "
+            f"AND lists.{place} AND " + " AND ".join(f"lists.{name} = m.{name}" for name in _KEY)
+        )
+
+
+def _lists(con: duckdb.DuckDBPyConnection, zone: str) -> list[object]:
+    """Fill `marked`: stored lists whose mark is to change; returns their business dates."""
+    row = con.execute("SELECT min(first), max(last), count(*) FROM spoken_of").fetchone()
+    if row is None or not row[2]:
+        return []
+    # A later version of a list bears a later date than the list, whose date is that of its first version.
+    window = Window(zone, row[0] and row[0] - LOOK_BACK, row[1] and row[1] + LOOK_BACK)
+    stored = window.over("wh.core.lists", extents(con, zone).get("core"))
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE marked AS SELECT l.business_date, {sql.names(_KEY, 'l.')}, "
+        f"CAST(o.vanished_at AS TIMESTAMP) AS mark, {sql.names(DATED_BY, 'l.')} FROM {stored} l "
+        f"SEMI JOIN spoken_of s USING ({sql.names(_KEY)}) LEFT JOIN {open_marks(zone)} o USING ({sql.names(_KEY)}) "
+        "WHERE l.vanished_at IS DISTINCT FROM o.vanished_at"
+    )
+    return [day for (day,) in con.execute("SELECT DISTINCT business_date FROM marked ORDER BY 1").fetchall()]
