@@ -61,17 +61,17 @@ def commit(
         if incoming.files.is_empty():
             return CommitSummary(None)
         ledger.prepare_tallies(con)
-        redelivery.prepare(con, zone)
+        known, noted = redelivery.prepare(con, zone), False
         stored = extents(con, zone)
         for kind, parts in sorted(incoming.parts.items()):
             staged = Staged(CONTRACTS[kind], parts, incoming.rejected, zone, stored.get(kind))
             store(con, staged, run_id, loaded_at)
             ledger.add_quarantine(con, staged, run_id, loaded_at)
-            redelivery.compare(con, kind, staged, zone, run_id, loaded_at)
-        for kind in redelivery.kinds(con):
-            if kind not in incoming.parts:  # all its files came empty
-                redelivery.compare(con, kind, None, zone, run_id, loaded_at)
-        mark_lists(con, zone, run_id, loaded_at)
+            noted |= redelivery.compare(con, kind, staged, known, zone, run_id, loaded_at)
+        for kind in sorted(known.paired - incoming.parts.keys()):  # all its files came empty
+            noted |= redelivery.compare(con, kind, None, known, zone, run_id, loaded_at)
+        if noted:
+            mark_lists(con, zone, run_id, loaded_at)
         ledger.check_conservation(con)
         ledger.add_files(con, zone, run_id, loaded_at)
         ledger.add_coverage(con, zone, loaded_at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import duckdb
 
@@ -60,7 +60,7 @@ def mark_lists(con: duckdb.DuckDBPyConnection, zone: str, run_id: str, at: datet
         )
 
 
-def _lists(con: duckdb.DuckDBPyConnection, zone: str) -> list[object]:
+def _lists(con: duckdb.DuckDBPyConnection, zone: str) -> list[date | None]:
     """Fill `marked`: stored lists whose mark is to change; returns their business dates."""
     row = con.execute("SELECT min(first), max(last), count(*) FROM spoken_of").fetchone()
     if row is None or not row[2]:

@@ -6,11 +6,11 @@ vanished and rewritten mean, stands in docs/decisions/0019.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
 
-from sources.contracts import CONTRACTS
 from warehouse import ledger, retold, sql
 from warehouse.classify import Staged
 from warehouse.records import Identity, identity
@@ -29,7 +29,15 @@ def plain_name(column: str) -> str:
     return f"regexp_replace(regexp_replace({column}, {_GZIP}), {_FOLDERS})"
 
 
-def prepare(con: duckdb.DuckDBPyConnection, zone: str) -> None:
+@dataclass(frozen=True)
+class Known:
+    """What the comparison can skip: kinds with files that have earlier versions, kinds with vanished records."""
+
+    paired: frozenset[str]
+    vanished: frozenset[str]
+
+
+def prepare(con: duckdb.DuckDBPyConnection, zone: str) -> Known:
     """Fill `file_pairs`: every loaded file of this commit and the files it may be a version of, likeliest first.
 
     Such a file bears the same name and holds the same kind: the one before it in this commit, else of every
@@ -69,24 +77,39 @@ def prepare(con: duckdb.DuckDBPyConnection, zone: str) -> None:
             *, regexp_matches(file_name, {_DATED}) AS dated
         FROM pairs WHERE hash_before <> hash_after
     """)
+    paired = con.execute("SELECT DISTINCT kind FROM file_pairs").fetchall()
+    vanished = con.execute(
+        f"SELECT DISTINCT kind FROM wh.ledger.vanished WHERE {here} AND reappeared_at IS NULL"
+    ).fetchall()
+    return Known(frozenset(kind for (kind,) in paired), frozenset(kind for (kind,) in vanished))
 
 
 def compare(
-    con: duckdb.DuckDBPyConnection, kind: str, staged: Staged | None, zone: str, run_id: str, at: datetime
-) -> None:
-    """Note vanished, rewritten and repeated records of one kind; `staged` is None where no file of it has rows."""
+    con: duckdb.DuckDBPyConnection,
+    kind: str,
+    staged: Staged | None,
+    known: Known,
+    zone: str,
+    run_id: str,
+    at: datetime,
+) -> bool:
+    """Note vanished, rewritten and repeated records of one kind; True where anything was noted.
+
+    `staged` is None where no file of the kind has rows.
+    """
     own = identity(kind)
     stamp = (
         f"{sql.literal(zone)} AS zone, {sql.literal(kind)} AS kind, {sql.literal(at)} AS found_at, "
         f"{sql.literal(run_id)} AS run_id"
     )
+    noted = kind in known.paired
     if staged is not None:
         _keep_repeated(con, staged, own, run_id)
-        _note_reappeared(con, staged, own, at)
-        retold.note(con, staged, own, stamp)
+        noted |= kind in known.vanished and _note_reappeared(con, staged, own, at)
+        noted |= retold.note(con, staged, own, stamp)
+    if kind not in known.paired:
+        return noted
     of_kind = f"kind = {sql.literal(kind)}"
-    if con.execute(f"SELECT 1 FROM file_pairs WHERE {of_kind} LIMIT 1").fetchone() is None:
-        return
     _gather(con, staged, own, zone)
     _judge(con, of_kind)
     _missing(con, staged, own)
@@ -103,6 +126,7 @@ def compare(
     )
     retold.note_moved_times(con, own, stamp)
     _summarise(con, stamp)
+    return True
 
 
 def _keep_repeated(con: duckdb.DuckDBPyConnection, staged: Staged, own: Identity, run_id: str) -> None:
@@ -119,11 +143,10 @@ def _keep_repeated(con: duckdb.DuckDBPyConnection, staged: Staged, own: Identity
     )
 
 
-def _note_reappeared(con: duckdb.DuckDBPyConnection, staged: Staged, own: Identity, at: datetime) -> None:
+def _note_reappeared(con: duckdb.DuckDBPyConnection, staged: Staged, own: Identity, at: datetime) -> bool:
     """A record noted as vanished that any file tells again stays in the ledger, with where and when."""
-    open_ = f"zone = {sql.literal(staged.zone)} AND kind = {sql.literal(own.contract.kind)} AND reappeared_at IS NULL"
-    if con.execute(f"SELECT 1 FROM wh.ledger.vanished WHERE {open_} LIMIT 1").fetchone() is None:
-        return
+    kind = sql.literal(own.contract.kind)
+    open_ = f"zone = {sql.literal(staged.zone)} AND kind = {kind} AND reappeared_at IS NULL"
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE back AS SELECT key_no, version_at, min(file_hash) AS file_hash FROM "
         f"(SELECT file_hash, {own.number()} AS key_no, {own.version()} AS version_at FROM {staged.scan} WHERE "
@@ -131,12 +154,13 @@ def _note_reappeared(con: duckdb.DuckDBPyConnection, staged: Staged, own: Identi
         f"WHERE key_no IN (SELECT key_no FROM wh.ledger.vanished WHERE {open_}) GROUP BY ALL"
     )
     if con.execute("SELECT 1 FROM back LIMIT 1").fetchone() is None:
-        return
+        return False
     con.execute(
         f"UPDATE wh.ledger.vanished SET reappeared_at = {sql.literal(at)}, reappeared_hash = back.file_hash FROM back "
         f"WHERE {open_} AND vanished.key_no = back.key_no "
         "AND (vanished.version_at IS NULL OR vanished.version_at IS NOT DISTINCT FROM back.version_at)"
     )
+    return True
 
 
 def _gather(con: duckdb.DuckDBPyConnection, staged: Staged | None, own: Identity, zone: str) -> None:
@@ -287,9 +311,3 @@ def _summarise(con: duckdb.DuckDBPyConnection, stamp: str) -> None:
         "(SELECT count(DISTINCT key_no) FROM missing m WHERE m.pair_no = p.pair_no AND fate = 'replaced') AS changed, "
         f"{fates('moved')}, {fates('left_window')}, {fates('vanished')} FROM versions_now p ORDER BY file_name",
     )
-
-
-def kinds(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """Kinds of the files of this commit that have an earlier version, in order."""
-    rows = con.execute("SELECT DISTINCT kind FROM file_pairs ORDER BY 1").fetchall()
-    return [kind for (kind,) in rows if kind in CONTRACTS]

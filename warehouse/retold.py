@@ -23,16 +23,15 @@ from warehouse.window import LOOK_BACK, Window
 ONCE = ("800", "899", "S")
 
 
-def note(con: duckdb.DuckDBPyConnection, staged: Staged, own: Identity, stamp: str) -> None:
+def note(con: duckdb.DuckDBPyConnection, staged: Staged, own: Identity, stamp: str) -> bool:
     """Note what the staged rows of a kind tell otherwise than it was told before, in the lake or in this commit.
 
     Told before is what is stored, then what arrived in an earlier file of the commit; each telling is compared
-    with the last one before it. Two rows of one file are no rewrite of each other.
+    with the last one before it. Two rows of one file are no rewrite of each other. True where anything was noted.
     """
     if own.contract.event:
-        _times(con, staged, own, stamp)
-    elif own.version_column:
-        _contents(con, staged, own, stamp)
+        return own.status_column is not None and _times(con, staged, own, stamp)
+    return own.version_column is not None and _contents(con, staged, own, stamp)
 
 
 def note_moved_times(con: duckdb.DuckDBPyConnection, own: Identity, stamp: str) -> None:
@@ -54,10 +53,8 @@ def note_moved_times(con: duckdb.DuckDBPyConnection, own: Identity, stamp: str) 
     )
 
 
-def _times(con: duckdb.DuckDBPyConnection, staged: Staged, own: Identity, stamp: str) -> None:
-    if own.status_column is None:
-        return
-    status = f"{sql.name(own.status_column)} IN ({', '.join(sql.literal(each) for each in ONCE)})"
+def _times(con: duckdb.DuckDBPyConnection, staged: Staged, own: Identity, stamp: str) -> bool:
+    status = f"{sql.name(own.status_column or '')} IN ({', '.join(sql.literal(each) for each in ONCE)})"
     columns = f"file_hash, row_no, hash({sql.names(own.columns)}) AS h, {own.version()} AS version_at"
     first, last = con.execute(
         f"SELECT min(business_date), max(business_date) FROM {staged.scan}"
@@ -72,18 +69,18 @@ def _times(con: duckdb.DuckDBPyConnection, staged: Staged, own: Identity, stamp:
         f"ANTI JOIN (SELECT * FROM classes WHERE class = 'duplicate') c USING (file_hash, row_no) WHERE {status}"
     )
     if con.execute("SELECT 1 FROM once_now LIMIT 1").fetchone() is None:
-        return
+        return False
     con.execute(
         "CREATE OR REPLACE TEMP TABLE tellings AS SELECT *, NULL::TIMESTAMP AS loaded_at FROM once_now UNION ALL "
         f"SELECT * FROM (SELECT {columns}, loaded_at FROM {near}) SEMI JOIN once_now USING (h)"
     )
     _pairs(con, "h", "version_at")
-    _insert_pairs(con, staged, own, stamp, near, [own.version_field or ""])
+    return _insert_pairs(con, staged, own, stamp, near, [own.version_field or ""])
 
 
-def _contents(con: duckdb.DuckDBPyConnection, staged: Staged, own: Identity, stamp: str) -> None:
+def _contents(con: duckdb.DuckDBPyConnection, staged: Staged, own: Identity, stamp: str) -> bool:
     if con.execute("SELECT 1 FROM candidates LIMIT 1").fetchone() is None:
-        return
+        return False
     near = stored_near(con, staged)
     content = f"hash({sql.names(own.contract.sql_columns)})"
     columns = (
@@ -97,7 +94,7 @@ def _contents(con: duckdb.DuckDBPyConnection, staged: Staged, own: Identity, sta
     )
     _pairs(con, "h, version_at", "content")
     fields = [each.name for each in own.contract.fields]
-    _insert_pairs(con, staged, own, stamp, near, fields, items=bool(own.contract.items))
+    return _insert_pairs(con, staged, own, stamp, near, fields, items=bool(own.contract.items))
 
 
 def _pairs(con: duckdb.DuckDBPyConnection, same: str, other: str) -> None:
@@ -128,9 +125,9 @@ def _insert_pairs(
     near: str,
     fields: list[str],
     items: bool = False,
-) -> None:
+) -> bool:
     if con.execute("SELECT 1 FROM retellings LIMIT 1").fetchone() is None:
-        return
+        return False
     contract = own.contract
     columns = sql.names(["business_date", *contract.sql_columns])
     old_row = "r.old_hash = o.file_hash AND r.old_row = o.row_no"
@@ -154,6 +151,7 @@ def _insert_pairs(
     )
     if items:
         _insert(con, f"{head}({_goods(contract)}) WHERE old IS DISTINCT FROM new")
+    return True
 
 
 def _told(fields: list[tuple[str, str]], old: str, new: str, prefix: str = "") -> str:

@@ -173,22 +173,3 @@ def test_a_name_used_again_for_later_days_loses_nothing_a_dated_name_does(home, 
     deliver(lake, home, "r4", ("orders_20261109.csv", "CEB311", monday[:1]))
     deliver(lake, home, "r5", ("orders_20261109.csv", "CEB311", []))
     assert vanished(lake, "business_key") == [("EBP1|1",)]
-
-
-def test_another_kind_or_zone_under_the_name_is_no_version(home, lake):
-    deliver(lake, home, "r1", (DATED, "CEB621", [import_list("1")]))
-    deliver(lake, home, "r2", (DATED, "CEB311", [order("1")]))
-    elsewhere = Stage(home, "r3", zone="xinxiang")
-    elsewhere.file(DATED, "CEB621", [import_list("2")])
-    elsewhere.commit(lake)
-    assert vanished(lake) == []
-
-
-def test_bytes_known_before_change_nothing_and_leave_no_snapshot(home, lake):
-    deliver(lake, home, "r1", (DATED, "CEB621", [import_list("1"), import_list("2")]))
-    deliver(lake, home, "r2", (DATED, "CEB621", [import_list("1")]))
-    before = lake.snapshot()
-    assert vanished(lake, "count(*)") == [(1,)]
-    stage = Stage(home, "r3")
-    stage.commit(lake)
-    assert lake.snapshot() == before
