@@ -7,7 +7,7 @@ from datetime import date, datetime
 import duckdb
 
 from transforms.schemas import DATED_BY
-from warehouse import sql
+from warehouse import sql, touched
 from warehouse.window import LOOK_BACK, Window, extents
 
 _KEY = ("flow", "ebc_code", "order_no")
@@ -42,15 +42,18 @@ def mark_lists(con: duckdb.DuckDBPyConnection, zone: str, run_id: str, at: datet
         f"AND (run_id = {sql.literal(run_id)} OR reappeared_at = {now}) GROUP BY ALL"
     )
     days = _lists(con, zone)
-    touched = [
-        f"SELECT business_date FROM wh.ledger.{table} WHERE {here} AND run_id = {sql.literal(run_id)}"
+    records = " UNION ALL ".join(
+        f"SELECT business_date AS day, 0 AS lists, 1 AS documents FROM wh.ledger.{table} WHERE {here} "
+        f"AND run_id = {sql.literal(run_id)}"
         for table in ("vanished", "rewritten")
-    ]
-    touched += [f"SELECT CAST({name} AS DATE) FROM marked" for name in DATED_BY if days]
-    con.execute(
-        f"INSERT INTO wh.ledger.touched_dates BY NAME SELECT DISTINCT {sql.literal(zone)} AS zone, day AS business_date, "
-        f"{sql.literal(run_id)} AS run_id FROM ({' UNION ALL '.join(touched)}) t(day) WHERE day IS NOT NULL "
-        f"AND day NOT IN (SELECT business_date FROM wh.ledger.touched_dates WHERE {here}) ORDER BY day"
+    )
+    dated = "".join(f" UNION ALL SELECT CAST({name} AS DATE), 1, 0 FROM marked" for name in DATED_BY if days)
+    touched.note(
+        con,
+        zone,
+        run_id,
+        "SELECT day AS business_date, sum(lists)::BIGINT AS lists, sum(documents)::BIGINT AS documents "
+        f"FROM ({records}{dated}) GROUP BY 1",
     )
     for day in days:
         place = "business_date IS NULL" if day is None else f"business_date = {sql.literal(day)}"
