@@ -10,8 +10,6 @@ from transforms.families import (
     goods,
     logistics,
     payments,
-    returns,
-    targets,
     tax,
     volume,
 )
@@ -25,6 +23,7 @@ FAMILIES: tuple[Family, ...] = (
     goods.FAMILY,
     declarations.FAMILY,
     clearance.FAMILY,
+    reconciliation.FAMILY,
     payments.FAMILY,
     tax.FAMILY,
     logistics.FAMILY,
