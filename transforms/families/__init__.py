@@ -10,6 +10,9 @@ from transforms.families import (
     goods,
     logistics,
     payments,
+    reconciliation,
+    returns,
+    targets,
     tax,
     volume,
 )
