@@ -19,7 +19,8 @@ _FILES = (
 CONTENT: dict[tuple[str, str], str] = {
     **{("metrics", name): f"SELECT * FROM wh.metrics.{name} ORDER BY ALL" for name in METRIC_TABLES},
     ("metrics", "definitions"): "SELECT * FROM wh.metrics.definitions",
-    ("metrics", "vintages"): "SELECT * FROM wh.vintages.published ORDER BY ALL",
+    ("metrics", "vintages"): "SELECT * FROM wh.metrics.vintages ORDER BY ALL",
+    ("metrics", "revisions"): "SELECT * FROM wh.metrics.revisions ORDER BY ALL",
     ("ledger", "coverage"): "SELECT * FROM wh.ledger.coverage ORDER BY ALL",
     ("ledger", "files"): f"SELECT {_FILES} FROM wh.ledger.files ORDER BY ALL",
 }

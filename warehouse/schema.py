@@ -88,3 +88,24 @@ def metric_table(table: MetricTable) -> Iterator[str]:
         "(SELECT zone, business_date, max(vintage) AS vintage FROM wh.vintages.published GROUP BY ALL) newest "
         "USING (zone, business_date, vintage)"
     )
+
+
+def history_views() -> Iterator[str]:
+    """Statements for metrics.vintages (the book of what was published when) and metrics.revisions."""
+    yield "CREATE VIEW wh.metrics.vintages AS SELECT * FROM wh.vintages.published"
+    yield (
+        "CREATE VIEW wh.metrics.revisions AS SELECT r.zone, r.business_date, r.metric, r.breakdowns, "
+        'r."old", r."new", r."new" - r."old" AS difference, r.vintage, '
+        "date_diff('day', CAST(f.published_at AS DATE), CAST(r.published_at AS DATE)) AS days_since_first, "
+        "p.reason, r.published_at FROM wh.vintages.revisions r "
+        "JOIN wh.vintages.published p USING (zone, business_date, vintage) "
+        "JOIN wh.vintages.published f ON f.zone = r.zone AND f.business_date = r.business_date AND f.vintage = 1"
+    )
+
+
+def definitions_view(columns: Mapping[str, str]) -> str:
+    """Statement for metrics.definitions: the newest version of vintages.definitions."""
+    return (
+        f"CREATE VIEW wh.metrics.definitions AS SELECT {sql.names(columns)} FROM wh.vintages.definitions "
+        "WHERE published_at = (SELECT max(published_at) FROM wh.vintages.definitions)"
+    )

@@ -370,6 +370,21 @@ PUBLISHED = Table(
         ("definition_version", "VARCHAR", "version of the definitions"),
     ),
 )
+REVISIONS = Table(
+    "vintages",
+    "revisions",
+    "one figure of a vintage that differs from the vintage before",
+    (
+        _ZONE,
+        ("business_date", "DATE", "day"),
+        ("vintage", "BIGINT", "vintage that brought the new value"),
+        ("metric", "VARCHAR", "table and column, e.g. volume_daily.lists"),
+        ("breakdowns", "VARCHAR", "the cell, e.g. basis=released; flow=I; mode=all; office=all"),
+        ("old", "DECIMAL(38,10)", "value before; null: the cell was not there"),
+        ("new", "DECIMAL(38,10)", "value now; null: the cell is gone"),
+        ("published_at", "TIMESTAMP", "when readers could see it"),
+    ),
+)
 
 TABLES: tuple[Table, ...] = (
     MIGRATIONS,
@@ -392,4 +407,5 @@ TABLES: tuple[Table, ...] = (
     ENTERPRISE_DAYS,
     ENTERPRISES,
     PUBLISHED,
+    REVISIONS,
 )

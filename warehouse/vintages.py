@@ -12,13 +12,12 @@ import polars as pl
 
 from transforms.definitions import DEFINITION_VERSION, METRIC_TABLES, definitions_frame
 from transforms.metric_model import MetricTable
+from transforms.revisions import IGNORED, revised
 from warehouse import sql, touched
 from warehouse.connection import Lake
 from warehouse.handover import temporary_table
 from warehouse.schema import VINTAGE_COLUMNS
-
-#: That an unchanged figure has been observed longer is no change.
-IGNORED = ("observed_until",)
+from warehouse.tables import REVISIONS
 
 
 @dataclass(frozen=True)
@@ -61,19 +60,20 @@ def publish(
 
     def work(con: duckdb.DuckDBPyConnection) -> list[tuple[date, int]]:
         newest = _newest(con, zone)
-        changed = _changed(con, zone, frames, {day: newest[day] for day in dates if day in newest})
+        changes = _changes(con, zone, frames, {day: newest[day] for day in dates if day in newest})
         noted = touched.pending(con, zone)
         due = [
             Due(day, 1, touched.FIRST)
             if day not in newest
             else Due(day, newest[day].vintage + 1, touched.reason(day, newest[day].definition_version, noted))
             for day in sorted(set(dates))
-            if day not in newest or day in changed
+            if day not in newest or day in changes.days
         ]
         published_at = _moment(con, clock)
         if due:
             _append(con, lake.home.scratch, zone, run_id, published_at, frames, due)
-        _keep_definitions(con, lake.home.scratch)
+            _append_revisions(con, lake.home.scratch, published_at, changes, due)
+        _keep_definitions(con, lake.home.scratch, published_at)
         touched.settle(con, zone, dates, since, published_at)
         return [(each.day, each.vintage) for each in due]
 
@@ -82,8 +82,11 @@ def publish(
 
 
 def _moment(con: duckdb.DuckDBPyConnection, clock: Callable[[], datetime]) -> datetime:
-    """Now, but later than every vintage there is: a clock set back must not put a vintage before another."""
-    row = con.execute("SELECT max(published_at) FROM wh.vintages.published").fetchone()
+    """Now, but later than everything published: a clock set back must not put a vintage before another."""
+    row = con.execute(
+        "SELECT greatest((SELECT max(published_at) FROM wh.vintages.published), "
+        "(SELECT max(published_at) FROM wh.vintages.definitions))"
+    ).fetchone()
     now, last = clock(), row[0] if row else None
     return now if last is None or now > last else last + timedelta(microseconds=1)
 
@@ -104,32 +107,41 @@ def _newest(con: duckdb.DuckDBPyConnection, zone: str) -> dict[date, Newest]:
     return {day: Newest(vintage, version) for day, vintage, version in rows}
 
 
-def _changed(
+@dataclass
+class Changes:
+    """Published dates on which any figure differs from its newest vintage, and the figures that do."""
+
+    days: set[date]
+    figures: list[pl.DataFrame]  # as transforms.revisions.REVISED
+
+
+def _changes(
     con: duckdb.DuckDBPyConnection,
     zone: str,
     frames: Mapping[str, pl.DataFrame],
     newest: Mapping[date, Newest],
-) -> set[date]:
-    """Those published dates on which any figure differs from its newest vintage."""
-    changed: set[date] = set()
+) -> Changes:
+    found = Changes(set(), [])
+    if not newest:
+        return found
+    chosen = ", ".join(f"({sql.literal(day)}, {each.vintage})" for day, each in newest.items())
+    days = ", ".join(sql.literal(day) for day in newest)
     for name, frame in frames.items():
         table = METRIC_TABLES[name]
-        left = {day: each for day, each in newest.items() if day not in changed}
-        if not left:
-            break
-        chosen = ", ".join(f"({sql.literal(day)}, {each.vintage})" for day, each in left.items())
         stored = con.sql(
             f"SELECT {sql.names(table.schema)} FROM wh.vintages.{name} WHERE zone = {sql.literal(zone)} "
-            f"AND business_date IN ({', '.join(sql.literal(day) for day in left)}) "
-            f"AND (business_date, vintage) IN (VALUES {chosen})"
+            f"AND business_date IN ({days}) AND (business_date, vintage) IN (VALUES {chosen})"
         ).pl()
-        before = _checked(table, stored, zone, list(left)).drop(IGNORED, strict=False)
-        after = frame.drop(IGNORED, strict=False)
-        for day in left:
+        before = _checked(table, stored, zone, list(newest)).drop(IGNORED, strict=False)
+        after = frame.filter(pl.col("business_date").is_in(list(newest))).drop(IGNORED, strict=False)
+        if before.equals(after):
+            continue
+        found.figures.append(revised(table, before, after))
+        for day in newest:
             of_day = pl.col("business_date") == day
             if not before.filter(of_day).equals(after.filter(of_day)):
-                changed.add(day)
-    return changed
+                found.days.add(day)
+    return found
 
 
 def _append(
@@ -155,6 +167,8 @@ def _append(
         rows = frame.join(vintages, on="business_date", how="inner", maintain_order="left").with_columns(
             **stamped
         )
+        if rows.is_empty():
+            continue
         columns = (*METRIC_TABLES[name].schema, *VINTAGE_COLUMNS)
         temporary_table(con, "figures", rows.select(columns), scratch)
         con.execute(f"INSERT INTO wh.vintages.{name} BY NAME SELECT * FROM figures")
@@ -166,14 +180,33 @@ def _append(
     con.execute(f"INSERT INTO wh.vintages.published VALUES {values}")
 
 
-def _keep_definitions(con: duckdb.DuckDBPyConnection, scratch: Path) -> None:
-    """metrics.definitions says what the code says; written only where it does not."""
-    wanted = definitions_frame()
-    if (
-        con.sql(f"SELECT {sql.names(wanted.columns)} FROM wh.metrics.definitions").pl().rows()
-        == wanted.rows()
-    ):
+def _append_revisions(
+    con: duckdb.DuckDBPyConnection,
+    scratch: Path,
+    published_at: datetime,
+    changes: Changes,
+    due: Sequence[Due],
+) -> None:
+    """Keep every figure that differs from the vintage before, so that nobody has to compare them all."""
+    if not changes.figures:
         return
-    con.execute("DELETE FROM wh.metrics.definitions")
-    temporary_table(con, "wanted", wanted, scratch)
-    con.execute("INSERT INTO wh.metrics.definitions BY NAME SELECT * FROM wanted")
+    vintages = pl.DataFrame(
+        [(each.day, each.vintage) for each in due],
+        schema={"business_date": pl.Date(), "vintage": pl.Int64()},
+        orient="row",
+    )
+    rows = pl.concat(changes.figures).join(vintages, on="business_date", how="inner", maintain_order="left")
+    stamped = rows.with_columns(published_at=pl.lit(published_at, dtype=pl.Datetime("us")))
+    temporary_table(con, "revised", stamped.select(name for name, _, _ in REVISIONS.columns), scratch)
+    con.execute("INSERT INTO wh.vintages.revisions BY NAME SELECT * FROM revised")
+
+
+def _keep_definitions(con: duckdb.DuckDBPyConnection, scratch: Path, published_at: datetime) -> None:
+    """metrics.definitions says what the code says; a version is added only where it does not."""
+    wanted = definitions_frame()
+    there = con.sql(f"SELECT {sql.names(wanted.columns)} FROM wh.metrics.definitions").pl()
+    if sorted(there.rows()) == sorted(wanted.rows()):
+        return
+    version = wanted.with_columns(published_at=pl.lit(published_at, dtype=pl.Datetime("us")))
+    temporary_table(con, "wanted", version, scratch)
+    con.execute("INSERT INTO wh.vintages.definitions BY NAME SELECT * FROM wanted")

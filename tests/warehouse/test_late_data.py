@@ -13,13 +13,18 @@ ZONE, DAY = "zhengzhou", date(2026, 11, 11)
 OLD, OLDER = date(2026, 9, 12), date(2026, 9, 11)  # 60 and 61 days before
 
 
+@pytest.fixture(autouse=True)
+def one_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Publish volume only: every table costs a question and a file."""
+    monkeypatch.setattr(vintages, "METRIC_TABLES", {"volume_daily": METRIC_TABLES["volume_daily"]})
+
+
 def figures(*days: date, **counts: int) -> dict[str, pl.DataFrame]:
-    """One row of volume a day with these counts, every other table empty."""
-    frames = {name: pl.DataFrame(schema=table.schema) for name, table in METRIC_TABLES.items()}
+    """One row of volume a day with these counts."""
     schema = METRIC_TABLES["volume_daily"].schema
     texts = {name: "all" for name, dtype in schema.items() if dtype == pl.String()}
     rows = [texts | {"zone": ZONE, "business_date": day} | counts for day in days]
-    return frames | {"volume_daily": pl.DataFrame(rows, schema=schema)}
+    return {"volume_daily": pl.DataFrame(rows, schema=schema)}
 
 
 def publish(lake, dates, lists, *, at=LOADED, since=None):
