@@ -24,7 +24,13 @@ def older(lake: Lake) -> None:
     con.execute("ALTER TABLE wh.core.lists DROP COLUMN goods")
     con.execute("ALTER TABLE wh.vintages.volume_daily DROP COLUMN orders")
     con.execute("ALTER TABLE wh.documents.payments DROP COLUMN note")
+    for name in ("definitions", "vintages", "revisions"):
+        con.execute(f"DROP VIEW wh.metrics.{name}")
+    con.execute("CREATE TABLE wh.metrics.definitions AS FROM wh.vintages.definitions")
+    con.execute("ALTER TABLE wh.metrics.definitions DROP COLUMN published_at")
     con.execute("ALTER TABLE wh.metrics.definitions DROP COLUMN unit")
+    for table in ("vintages.definitions", "vintages.revisions", "ledger.out_of_window"):
+        con.execute(f"DROP TABLE wh.{table}")
     con.execute("DELETE FROM wh.ledger.migrations WHERE number >= 3")
 
 
