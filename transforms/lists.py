@@ -69,7 +69,7 @@ def build(documents: Documents, rates: pl.LazyFrame) -> Linked:
             *links(lists, documents, rates),
             _arrivals(documents, lists),
             gate_outs(documents, lists),
-            tax_bills(documents, lists),
+            *tax_bills(documents, lists),
             *_requests(documents, lists),
             rejections(stretches),
             amendments(versions),
@@ -96,7 +96,7 @@ def _with_outcomes(lists: pl.LazyFrame) -> pl.LazyFrame:
     """What is absent said plainly; cancelled_at and returned_at from requests, deletion and status 700."""
     return lists.with_columns(
         pl.col("has_order", "has_payment", "has_waybill").fill_null(False),
-        pl.col("exclusions", "goods", "payments", "tax_bills", "rejections").fill_null([]),
+        pl.col("exclusions", "goods", "payments", "tax_bills", "tax_summaries", "rejections").fill_null([]),
         pl.min_horizontal("_cancel_granted_at", "deleted_at").alias("cancelled_at"),
         pl.min_horizontal("_return_granted_at", "returned_abroad_at").alias("returned_at"),
         *(
@@ -114,7 +114,8 @@ def _with_outcomes(lists: pl.LazyFrame) -> pl.LazyFrame:
 #: What a list has several of: column -> times of each.
 _SEVERAL = {
     "payments": ("paid_at", "deleted_at"),
-    "tax_bills": ("assessed_at", "summarised_at", "void_at"),
+    "tax_bills": ("assessed_at", "void_at"),
+    "tax_summaries": ("at",),
     "rejections": ("at",),
 }
 _ALSO = ("cancel_asked_at", "cancel_refused_at", "return_asked_at", "return_refused_at")

@@ -59,8 +59,8 @@ RETURNS_DAILY = MetricTable(
             "期限内清单数",
             "lists within the window",
             f"of windowed. asked, import: at most {ASK_DAYS} calendar days after the day of release; granted, import: "
-            f"at most {BACK_DAYS} (no document says when goods were back in the zone; the grant shows the latest it "
-            "can have been, so a later grant does not prove that they were late); granted, export: at most 1 year",
+            f"at most {BACK_DAYS}, which is of the grant: no document says when the goods were back in the zone; "
+            "granted, export: at most 1 year",
         ),
         share(
             "in_window_share",

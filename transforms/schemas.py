@@ -26,11 +26,10 @@ GOODS = pl.Struct(
     }
 )
 PAYMENT = pl.Struct({"institution": pl.String(), "paid_at": TIME, "amount_cny": MONEY, "deleted_at": TIME})
-#: A tax bill; times: first made, first summarised, void; expected_cny null: cannot be told.
+#: A tax bill; times: first made, void; expected_cny null: cannot be told.
 TAX_BILL = pl.Struct(
     {
         "assessed_at": TIME,
-        "summarised_at": TIME,
         "void_at": TIME,
         "customs_tax_cny": MONEY,
         "value_added_tax_cny": MONEY,
@@ -39,6 +38,10 @@ TAX_BILL = pl.Struct(
         "dutiable_cny": MONEY,
         "expected_cny": MONEY,
     }
+)
+#: A tax bill that was summarised, first.
+TAX_SUMMARY = pl.Struct(
+    {"at": TIME, "customs_tax_cny": MONEY, "value_added_tax_cny": MONEY, "consumption_tax_cny": MONEY}
 )
 REJECTION = pl.Struct({"at": TIME, "reason": pl.String()})
 
@@ -80,6 +83,7 @@ _LISTS: tuple[tuple[str, pl.DataType, str], ...] = (
     ("insured_fee_cny", MONEY, "insurance; null where not stated as an amount"),
     ("tax_cny", MONEY, "sum of the tax bills that are not void; null where there is no bill"),
     ("tax_bills", pl.List(TAX_BILL), "tax bills of the list, by time; see transforms.taxes"),
+    ("tax_summaries", pl.List(TAX_SUMMARY), "those of them that were summarised, and when, by time"),
     ("gross_weight_kg", MONEY, "gross weight of the list"),
     ("net_weight_kg", MONEY, "net weight of the list"),
     ("has_order", _FLAG, "an order document is linked"),
@@ -217,6 +221,9 @@ DATED_BY = (
     "cancelled_at",
     "returned_at",
 )
+#: Columns with things whose figures stand on their own `at` alone: a list that changes in nothing else brings only
+#: those days to be looked at again. Customs summarises the bills of a whole month at once.
+QUIET = ("tax_summaries",)
 
 _SQL: dict[type[pl.DataType], str] = {
     pl.String: "VARCHAR",

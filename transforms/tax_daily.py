@@ -12,7 +12,12 @@ from transforms.cube import known, number, on_days, ratio, shaped, summed
 from transforms.metric_model import BREAKDOWN, DATE, ZONE, MetricTable, basis, count, money, share
 from transforms.schemas import MONEY, TOTAL
 
-_BASES = {"assessed": "assessed_at", "summarised": "summarised_at", "void": "void_at"}
+#: basis -> column of core.lists with the bills, and their time.
+_BASES = {
+    "assessed": ("tax_bills", "assessed_at"),
+    "summarised": ("tax_summaries", "at"),
+    "void": ("tax_bills", "void_at"),
+}
 _TAXES = ("customs_tax_cny", "value_added_tax_cny", "consumption_tax_cny")
 _SOURCE = "tax_bills, tax_bill_statuses"
 #: How far a goods line may lie from the rule by rounding alone (rule A8).
@@ -105,16 +110,14 @@ TAX_FORMULA_DAILY = MetricTable(
     ),
 )
 _OVER = ("flow", "mode", "office")
-#: Columns of core.lists read.
-NEEDED = ("zone", *_OVER, "tax_bills")
 
 
-def _bills(lists: pl.LazyFrame) -> pl.LazyFrame:
+def _bills(lists: pl.LazyFrame, column: str = "tax_bills") -> pl.LazyFrame:
     """Grain: a tax bill, with the place of its list."""
     return (
-        lists.select(NEEDED)
-        .explode("tax_bills", empty_as_null=False, keep_nulls=False)
-        .unnest("tax_bills")
+        lists.select("zone", *_OVER, column)
+        .explode(column, empty_as_null=False, keep_nulls=False)
+        .unnest(column)
         .pipe(known, "mode", "office")
         .with_columns(pl.sum_horizontal(_TAXES).alias("tax_cny"))
     )
@@ -122,12 +125,11 @@ def _bills(lists: pl.LazyFrame) -> pl.LazyFrame:
 
 def tax_daily(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFrame:
     """metrics.tax_daily of the dates, sorted by grain."""
-    bills = _bills(lists)
     events = pl.concat(
-        on_days(bills, time, dates).select(
+        on_days(_bills(lists, column), time, dates).select(
             "zone", "business_date", *_OVER, *_TAXES, "tax_cny", pl.lit(name).alias("basis")
         )
-        for name, time in _BASES.items()
+        for name, (column, time) in _BASES.items()
     )
     values = [pl.len().cast(pl.Int64).alias("bills"), pl.col(*_TAXES, "tax_cny").sum().cast(TOTAL)]
     return summed(events, ("zone", "business_date", "basis"), _OVER, values).pipe(shaped, TAX_DAILY)

@@ -18,15 +18,15 @@ from transforms.compute import computed
 from transforms.current import newest
 from transforms.inputs import Documents, document
 from transforms.matching import Step, first_match
-from transforms.schemas import MONEY, TAX_BILL
+from transforms.schemas import MONEY, TAX_BILL, TAX_SUMMARY
 
 _SUMMARISED, _VOID = "2", "3"  # statuses of a tax bill
 _TAXES = ("customs_tax", "value_added_tax", "consumption_tax")
 _EXACT = pl.Decimal(38, 13)
 
 
-def tax_bills(documents: Documents, lists: pl.LazyFrame) -> pl.LazyFrame:
-    """Grain list_id: `tax_bills`, and tax_cny, the sum of those that are not void (tax is stated in CNY).
+def tax_bills(documents: Documents, lists: pl.LazyFrame) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """Grain list_id: `tax_bills` and tax_cny, the sum of those not void (in CNY); and `tax_summaries`.
 
     The newest of bill (CEB816) and bill status (CEB818) says whether a bill is void. Bills belong to a list
     by invtNo, else by enterprise and order number.
@@ -42,7 +42,7 @@ def tax_bills(documents: Documents, lists: pl.LazyFrame) -> pl.LazyFrame:
         bills.pipe(newest, ("tax_no",), "return_at")
         .join(newest_status, on="tax_no", how="left")
         .join(_first(bills, "assessed_at"), on="tax_no", how="left")
-        .join(_first(told.filter(pl.col("status") == _SUMMARISED), "summarised_at"), on="tax_no", how="left")
+        .join(_first(told.filter(pl.col("status") == _SUMMARISED), "at"), on="tax_no", how="left")
         .join(_first(told.filter(pl.col("status") == _VOID), "_void_at"), on="tax_no", how="left")
         .with_columns(
             pl.when(later).then("_status").otherwise("status").eq_missing(_VOID).alias("_void"),
@@ -54,17 +54,29 @@ def tax_bills(documents: Documents, lists: pl.LazyFrame) -> pl.LazyFrame:
     )
     priced = known.join(_expected(known), on="_bill", how="left").drop(*_TAXES, "status")
     own = lists.filter(pl.col("flow") == "I")
-    found = first_match(priced, Step(("invt_no",), own), Step(("ebc_code", "order_no"), own)).found
+    found = first_match(priced, Step(("invt_no",), own), Step(("ebc_code", "order_no"), own)).found.pipe(
+        computed
+    )
     tax = pl.sum_horizontal(f"{name}_cny" for name in _TAXES)
-    bill = pl.struct(pl.col(each.name).cast(each.dtype) for each in TAX_BILL.fields)
-    return (
+    bills_of = (
         found.sort("list_id", "assessed_at", "tax_no")
         .group_by("list_id", maintain_order=True)
         .agg(
             pl.when(~pl.col("_void")).then(tax).sum().cast(MONEY, strict=False).alias("tax_cny"),
-            bill.alias("tax_bills"),
+            _struct(TAX_BILL).alias("tax_bills"),
         )
     )
+    summaries = (
+        found.filter(pl.col("at").is_not_null())
+        .sort("list_id", "at", "tax_no")
+        .group_by("list_id", maintain_order=True)
+        .agg(_struct(TAX_SUMMARY).alias("tax_summaries"))
+    )
+    return bills_of, summaries
+
+
+def _struct(kind: pl.Struct) -> pl.Expr:
+    return pl.struct(pl.col(each.name).cast(each.dtype) for each in kind.fields)
 
 
 def _first(told: pl.LazyFrame, name: str) -> pl.LazyFrame:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 
-from transforms.schemas import DATED_BY
+from transforms.schemas import DATED_BY, QUIET
 from warehouse import sql, touched
 from warehouse.marks import with_marks
 from warehouse.schema import core_columns
@@ -49,7 +49,9 @@ def replace(con: duckdb.DuckDBPyConnection, window: Window, run_id: str, paths: 
         con.execute(
             f"CREATE OR REPLACE TEMP TABLE old_{table} AS SELECT {sql.names(columns)}, {_NUMBER} AS k FROM {stored}"
         )
-    con.execute(f"CREATE OR REPLACE TEMP TABLE changed AS {_changed() if old else 'SELECT k FROM new_lists'}")
+    for name, besides in (("changed", ()), ("loud", (*QUIET, "figure_dates"))):
+        found = _changed(besides) if old else "SELECT k FROM new_lists"
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {found}")
     for table in _TABLES:
         if old:
             _delete(con, window, table)
@@ -63,11 +65,11 @@ def replace(con: duckdb.DuckDBPyConnection, window: Window, run_id: str, paths: 
     return int(row[0]) if row else 0
 
 
-def _changed() -> str:
-    """Lists that are new, or of which the row, any event or the reconciliation differs."""
+def _changed(besides: Sequence[str] = ()) -> str:
+    """Lists that are new, or of which the row (`besides` these columns), any event or the reconciliation differs."""
     sides = []
     for table in _TABLES:
-        row = f"hash({sql.names(core_columns(table))})"
+        row = f"hash({sql.names(name for name in core_columns(table) if name not in besides)})"
         for side in ("old", "new"):
             sides.append(
                 f"SELECT k, '{table}' AS part, '{side}' AS side, count(*) AS rows, sum({row}::HUGEINT) AS content "
@@ -97,12 +99,18 @@ def _delete(con: duckdb.DuckDBPyConnection, window: Window, table: str) -> None:
 
 def _note_dates(con: duckdb.DuckDBPyConnection, zone: str, run_id: str) -> None:
     """Dates whose figures may differ: those of the milestones, and those at whose end openness differs."""
-    dated = [(day, "lists") for day in _DAYS]
-    dated.append(("business_date", "reconciliation"))  # counted on the day of the list itself
+    dated = [(day, "lists", "loud") for day in _DAYS]
+    dated.append(("business_date", "reconciliation", "loud"))  # counted on the day of the list itself
+    dated += [
+        (f"CAST(unnest(list_transform({column}, lambda each: each.at)) AS DATE)", "lists", "changed")
+        for column in QUIET
+    ]
     milestones = " UNION ALL ".join(
-        f"SELECT k, {day} AS day FROM {side}_{table} SEMI JOIN changed USING (k)"
-        for side in ("old", "new")
-        for day, table in dated
+        [
+            f"SELECT k, {day} AS day FROM {side}_{table} SEMI JOIN {which} USING (k)"
+            for side in ("old", "new")
+            for day, table, which in dated
+        ]
     )
     spans = " UNION ALL ".join(
         f"SELECT k, '{side}' AS side, CAST(accepted_at AS DATE) AS since, "

@@ -234,6 +234,29 @@ def test_only_lists_that_changed_are_written_and_their_dates_noted(home, lake):
     assert lake.con.execute("SELECT count(*) FROM wh.core.lists").fetchall() == [(2,)]
 
 
+def test_the_summary_of_a_tax_bill_touches_no_day_but_its_own(home, lake):
+    """Customs summarises the bills of a whole month at once: that must not restate the month."""
+    load(home, lake, "r1", everything("1"))
+    lake.con.execute("DELETE FROM wh.ledger.touched_dates")
+    ((invt,),) = lake.con.execute("SELECT invt_no FROM wh.core.lists").fetchall()
+    bill = {"guid": "T2", "tax_no": f"{invt}_1", "invt_no": invt, "customs_tax": Decimal(1)}
+
+    def noted():
+        rows = lake.con.execute(
+            "SELECT DISTINCT day(business_date) FROM wh.ledger.touched_dates ORDER BY 1"
+        ).fetchall()
+        lake.con.execute("DELETE FROM wh.ledger.touched_dates")
+        return [day for (day,) in rows]
+
+    load(home, lake, "r2", [("CEB818", {"tax_no": f"{invt}_0", "status": "2", "return_at": at("09 11:00")})])
+    assert noted() == [9, 12], "summarised on the 9th instead of the 12th"
+    load(home, lake, "r3", [("CEB816", {**bill, "status": "1", "return_at": at("20 10:00")})])
+    assert noted() == [9, 10, 11, 12, 13, 15, 20], "a new bill changes the list itself"
+    load(home, lake, "r4", [("CEB818", {"tax_no": f"{invt}_1", "status": "2", "return_at": at("25 11:00")})])
+    assert noted() == [9, 25]
+    assert one(lake, "len(tax_bills), len(tax_summaries), tax_cny::INT") == (2, 2, 4)
+
+
 def test_receipts_without_their_list_wait_for_it(home, lake):
     assert load(home, lake, "r1", [("CEB622", receipt("1", "120", "11 00:07"))]) == 0
     assert load(home, lake, "r2", [("CEB621", import_list("1", "11 00:05"))]) == 1

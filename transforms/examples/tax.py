@@ -8,10 +8,10 @@ EXAMPLES = (
         "three bills, one void and one above the rule",
         given={
             "core.lists": """
-                flow | mode | office | order_no | tax_bills
-                I    | 1210 | 4604   | O1       | [{"assessed_at": "09:00", "customs_tax_cny": "0", "value_added_tax_cny": "9.10", "consumption_tax_cny": "0", "items": 1, "dutiable_cny": "100", "expected_cny": "9.10"}]
-                I    | 1210 | 4604   | O2       | [{"assessed_at": "10:00", "void_at": "11:00", "customs_tax_cny": "0", "value_added_tax_cny": "26", "consumption_tax_cny": "0", "items": 2, "dutiable_cny": "200", "expected_cny": "18.20"}]
-                I    | 9610 | 4604   | O3       | [{"assessed_at": "-30 10:00", "summarised_at": "12:00", "customs_tax_cny": "50", "value_added_tax_cny": "80", "consumption_tax_cny": "0", "items": 1, "dutiable_cny": "500"}]
+                flow | mode | office | order_no | tax_bills | tax_summaries
+                I    | 1210 | 4604   | O1       | [{"assessed_at": "09:00", "customs_tax_cny": "0", "value_added_tax_cny": "9.10", "consumption_tax_cny": "0", "items": 1, "dutiable_cny": "100", "expected_cny": "9.10"}] | []
+                I    | 1210 | 4604   | O2       | [{"assessed_at": "10:00", "void_at": "11:00", "customs_tax_cny": "0", "value_added_tax_cny": "26", "consumption_tax_cny": "0", "items": 2, "dutiable_cny": "200", "expected_cny": "18.20"}] | []
+                I    | 9610 | 4604   | O3       | [{"assessed_at": "-30 10:00", "customs_tax_cny": "50", "value_added_tax_cny": "80", "consumption_tax_cny": "0", "items": 1, "dutiable_cny": "500"}] | [{"at": "12:00", "customs_tax_cny": "50", "value_added_tax_cny": "80", "consumption_tax_cny": "0"}]
                 """
         },
         arithmetic=(
