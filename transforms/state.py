@@ -18,6 +18,11 @@ STATES = (
     "cancelled",
     "returned",
 )
+#: What has become of an accepted list: every state belongs to exactly one of these.
+OUTCOMES = ("released", "open", "cancelled", "rejected", "returned")
+OUTCOME_OF = {
+    state: {"closed": "released"}.get(state, state if state in OUTCOMES else "open") for state in STATES
+}
 _INSPECTED = (500, 501, 502, 503, 509, 599)
 _ACCEPTED = (120, 300, 399)
 _BEFORE_ACCEPTANCE = (1, 2, 3)

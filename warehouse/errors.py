@@ -14,7 +14,7 @@ class PiiKeyError(WarehouseError):
 
 
 class ConservationError(WarehouseError):
-    """Rows or amounts of a file do not add up; nothing of the batch was committed."""
+    """Rows or amounts of a file, or the states of lists, do not add up; nothing of the transaction was committed."""
 
 
 class StagingError(WarehouseError):

@@ -8,6 +8,7 @@ from transforms.families import (
     declarations,
     enterprises,
     goods,
+    integrity,
     logistics,
     payments,
     reconciliation,
@@ -34,4 +35,5 @@ FAMILIES: tuple[Family, ...] = (
     capacity.FAMILY,
     enterprises.FAMILY,
     targets.FAMILY,
+    integrity.FAMILY,
 )
