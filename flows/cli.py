@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands import check_published, quarantine, revisions, run, simulate, status
+from flows.commands import check_published, corrections, quarantine, revisions, run, simulate, status
 from flows.commands import sql as question
 from flows.errors import DayStopped, UsageProblem
 from flows.output import complain
@@ -30,6 +30,7 @@ app.command("run")(run.run)
 app.command("sql")(question.sql)
 app.command("status")(status.status)
 app.command("revisions")(revisions.revisions)
+app.command("corrections")(corrections.corrections)
 app.command("check-published")(check_published.check_published)
 app.add_typer(quarantine.app, name="quarantine")
 

@@ -25,6 +25,8 @@ class DayReport:
     quarantined: list[str] = field(default_factory=list)  # "rule: kind, count"
     warnings: list[str] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
+    corrections: list[str] = field(default_factory=list)  # declared ones in force, each as a sentence
+    corrections_changed: bool = False  # any taken up, changed or withdrawn by this run
     untidy: str | None = None  # why small files could not be merged
     stages: dict[str, float] = field(default_factory=dict)  # seconds by stage
     validation_page: str | None = None
@@ -32,7 +34,7 @@ class DayReport:
     @property
     def changed(self) -> bool:
         """Whether the run committed anything."""
-        return bool(self.files_new or self.mended or self.vintages)
+        return bool(self.files_new or self.mended or self.vintages or self.corrections_changed)
 
     @property
     def all_well(self) -> bool:
@@ -71,6 +73,7 @@ class DayReport:
             f"| {rows.rows_superseded} | {rows.rows_quarantined} |",
             "",
             *(f"- **{kind}** {sentence}" for kind, sentence in self.problems()),
+            *(f"- **correction** {sentence}" for sentence in self.corrections),
             *(f"- published {day}, vintage {vintage}" for day, vintage in self.vintages),
         ]
         return "\n".join(lines)

@@ -80,6 +80,8 @@ def day_report(report: DayReport) -> None:
     for kind, sentence in report.problems():
         out.print(f"  [{_MARKS[kind]}]{kind}[/{_MARKS[kind]}] ", end="")
         out.print(sentence, markup=False)
+    for sentence in report.corrections:
+        line(f"  correction {sentence}")
     if report.validation_page:
         out.print(f"  checks: {report.validation_page}")
     if report.all_well:

@@ -21,9 +21,11 @@ from flows import manifests
 from flows.day import DayReport
 from flows.progress import reporter
 from reports.validation import render
+from sources.corrections import load as load_corrections
 from sources.readers import read_files
 from sources.staging import load_landed, load_outcomes, save
 from sources.zone import Zone
+from transforms.corrections import Correction, corrected, lost_lists, selecting
 from transforms.families import FAMILIES, figures
 from transforms.lists import build
 from transforms.reconciliation import reconcile
@@ -31,6 +33,7 @@ from transforms.stated import Stated, Target
 from warehouse import (
     Home,
     Lake,
+    corrections,
     documents,
     enterprises,
     landing,
@@ -39,6 +42,7 @@ from warehouse import (
     merging,
     published,
     quarantine,
+    touched,
     vintages,
 )
 from warehouse.documents import CommitSummary
@@ -176,18 +180,36 @@ def take_in_mended(run: Run) -> int:
 
 
 def link(run: Run) -> int:
-    """Bring every list that new documents touch up to date; returns how many."""
+    """Bring every list that new documents or changed corrections touch up to date; returns how many.
+
+    Raises CorrectionError, before anything is computed, where the guard of a correction does not hold.
+    """
     reporter().stage("link")
-    zone = Zone.load(run.zone)
+    declared = load_corrections(run.zone)
     with Lake.write(run.store) as lake:
-        inputs = linking.gather(lake, run.zone)
-        if inputs is None:
-            return 0
-        linked = build(inputs.documents, rates_frame(zone))
-        reconciled = reconcile(inputs.documents, linked.lists, zone.tolerance_cny)
-        lists, events, reconciliation = pl.collect_all([linked.lists, linked.events, reconciled])
-        linking.store(lake, run.zone, run.run_id, inputs, lists, events, reconciliation)
-        return lists.height
+        change = corrections.change(lake, run.zone, declared)
+        linked = relink(run, lake, change.before, touched.LATE_DATA)
+        if change.batches:  # after new data, so that each date is told why it is restated
+            linked += relink(run, lake, change.after, touched.CORRECTION, change.batches)
+        corrections.keep(lake, run.zone, run.run_id, now(), change)
+        return linked
+
+
+def relink(
+    run: Run, lake: Lake, in_force: Sequence[Correction], reason: str, batches: Sequence[str] | None = None
+) -> int:
+    """Compute the lists again that batches touch (default: those not linked yet); returns how many."""
+    zone = Zone.load(run.zone)
+    inputs = linking.gather(lake, run.zone, selecting(in_force), batches)
+    if inputs is None:
+        return 0
+    known = corrected(inputs.documents, in_force)
+    linked = build(known, rates_frame(zone))
+    reconciled = reconcile(known, linked.lists, zone.tolerance_cny)
+    lists, events, reconciliation = pl.collect_all([linked.lists, linked.events, reconciled])
+    gone = lost_lists(inputs.documents, linked.lists).collect() if any(c.drops for c in in_force) else None
+    linking.store(lake, run.zone, run.run_id, inputs, lists, events, reconciliation, gone, reason)
+    return lists.height
 
 
 def measure(run: Run) -> list[tuple[date, int]]:
@@ -234,6 +256,8 @@ def close(run: Run, report: DayReport) -> DayReport:
             [each.file_hash for each in landed],
             Zone.load(run.zone).expected_kinds,
         )
+        report.corrections = corrections.sentences(lake.con, run.zone)
+        report.corrections_changed = corrections.changed_by(lake.con, run.run_id)
     report.gaps, report.refused = [*found.gaps, *manifests.absent(landed)], list(found.refused)
     report.quarantined, report.warnings = list(found.quarantined), list(found.warnings)
     keep(run, report.changed, "ok" if report.all_well else "warnings", report)

@@ -75,6 +75,13 @@ class TomlTable:
             raise self.fail(key, f"must be a whole number of at least {low}")
         return value
 
+    def flag(self, key: str) -> bool:
+        """true or false."""
+        value = self.take(key)
+        if not isinstance(value, bool):
+            raise self.fail(key, "must be true or false")
+        return value
+
     def share(self, key: str) -> float:
         """A share between 0 and 1."""
         value = self.number(key)

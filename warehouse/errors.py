@@ -29,5 +29,9 @@ class QueryFailedError(WarehouseError):
     """A query that cannot be answered; the text is DuckDB's own explanation."""
 
 
+class CorrectionError(WarehouseError):
+    """A declared correction cannot be used, or the documents it meets are not those it expects."""
+
+
 class ReleaseError(WarehouseError):
     """A quarantined row cannot be released as asked."""

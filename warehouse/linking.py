@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import polars as pl
 
 from sources.contracts import CONTRACTS_BY_TABLE
 from transforms.inputs import NEEDED
-from warehouse import relist, sql
+from warehouse import relist, sql, touched
 from warehouse.connection import Lake
 from warehouse.search import Search
 from warehouse.window import Batches, Window, extents
@@ -32,9 +33,16 @@ class LinkInputs:
     folder: Path
 
 
-def gather(lake: Lake, zone: str) -> LinkInputs | None:
-    """Documents of every list that batches not linked yet touch; None where no batch waits."""
-    batches = Batches.waiting(lake.con, zone)
+def gather(
+    lake: Lake, zone: str, more: Mapping[str, Sequence[str]] | None = None, ids: Sequence[str] | None = None
+) -> LinkInputs | None:
+    """Documents of every list that batches not linked yet touch; None where no batch waits.
+
+    `more`: columns to hand over besides those the transforms read, by table. `ids`: these batches instead
+    of the ones that wait.
+    """
+    more = more or {}
+    batches = Batches.waiting(lake.con, zone) if ids is None else Batches.named(lake.con, zone, ids)
     if batches is None:
         return None
     window = batches.window(extents(lake.con, zone))
@@ -43,10 +51,10 @@ def gather(lake: Lake, zone: str) -> LinkInputs | None:
     folder.mkdir(parents=True)
     if batches.alone(lake.con, window):
         # A first load: every document there is belongs to it, so nothing needs to be looked for.
-        return LinkInputs(_everything(lake.con, window), batches, window, folder)
+        return LinkInputs(_everything(lake.con, window, more), batches, window, folder)
     search = Search(lake.con, window, batches)
     search.touch()
-    documents = {table: pl.scan_parquet(path) for table, path in search.fetch(folder).items()}
+    documents = {table: pl.scan_parquet(path) for table, path in search.fetch(folder, more).items()}
     return LinkInputs(documents, batches, search.window, folder)
 
 
@@ -58,11 +66,14 @@ def store(
     lists: pl.DataFrame | Path,
     events: pl.DataFrame | Path,
     reconciliation: pl.DataFrame | Path,
+    gone: pl.DataFrame | None = None,
+    reason: str = touched.LATE_DATA,
 ) -> int:
     """Replace the lists that changed, with their events and their reconciliation; returns how many.
 
     In the same transaction the batches become linked, the dates whose figures may change are noted in
-    ledger.touched_dates, and core.partitions is brought up to date.
+    ledger.touched_dates for `reason`, and core.partitions is brought up to date. `gone`: lists (flow,
+    ebc_code, order_no) that corrections left no document of; they are taken out.
     """
     paths = {
         name: _handed_over(frame, inputs.folder / f"core-{name}.parquet")
@@ -73,8 +84,11 @@ def store(
         )
     }
 
+    if gone is not None and gone.height:
+        paths[relist.GONE] = _handed_over(gone, inputs.folder / "core-gone.parquet")
+
     def work(con: duckdb.DuckDBPyConnection) -> int:
-        changed = relist.replace(con, inputs.window, run_id, paths)
+        changed = relist.replace(con, inputs.window, run_id, paths, reason)
         con.execute(
             "UPDATE wh.ledger.batches SET linked_at = current_localtimestamp() "
             f"WHERE zone = {sql.literal(zone)} AND {inputs.batches.among()}"
@@ -86,7 +100,9 @@ def store(
     return changed
 
 
-def _everything(con: duckdb.DuckDBPyConnection, window: Window) -> dict[str, pl.LazyFrame]:
+def _everything(
+    con: duckdb.DuckDBPyConnection, window: Window, more: Mapping[str, Sequence[str]]
+) -> dict[str, pl.LazyFrame]:
     """The stored files of the zone as they are: nothing is copied."""
     frames = {}
     for table in NEEDED:
@@ -101,11 +117,15 @@ def _everything(con: duckdb.DuckDBPyConnection, window: Window) -> dict[str, pl.
         inside = pl.col("business_date").is_null()
         if window.first and window.last:
             inside |= pl.col("business_date").is_between(window.first, window.last)
-        needed = [*NEEDED[table], *(["items"] if CONTRACTS_BY_TABLE[table].items else [])]
+        needed = [
+            *NEEDED[table],
+            *more.get(table, ()),
+            *(["items"] if CONTRACTS_BY_TABLE[table].items else []),
+        ]
         frames[table] = (
             pl.scan_parquet([path for path, _ in files], hive_partitioning=False)
             .filter((pl.col("zone") == window.zone) & inside)
-            .select("zone", "business_date", "file_hash", *needed)
+            .select(dict.fromkeys(("zone", "business_date", "file_hash", *needed)))
         )
     return frames
 

@@ -8,11 +8,13 @@ from datetime import date, datetime, time, timedelta
 import polars as pl
 
 from sources.contracts import CONTRACTS
+from transforms.corrections import Correction, corrected, selecting
 from transforms.families import FAMILIES, Inputs, Read
 from transforms.schemas import DATED_BY
 from transforms.stated import Stated
 from warehouse import sql
 from warehouse.connection import Lake
+from warehouse.corrections import in_force
 from warehouse.relist import LEFT_AT
 from warehouse.touched import pending
 
@@ -56,7 +58,8 @@ def observed_until(lake: Lake, zone: str, business_date: date) -> datetime:
 def inputs(
     lake: Lake, zone: str, business_date: date, dates: Sequence[date], rates: pl.LazyFrame, stated: Stated
 ) -> Inputs:
-    """Everything the families of figures read for these dates."""
+    """Everything the families of figures read for these dates, with the corrections in force applied."""
+    corrections = in_force(lake, zone)
     return Inputs(
         zone=zone,
         dates=tuple(dates),
@@ -64,7 +67,10 @@ def inputs(
         lists=lists_for(lake, zone, dates),
         rates=rates,
         stated=stated,
-        rows={table: rows_for(lake, zone, dates, reads) for table, reads in _reads_by_table().items()},
+        rows={
+            table: rows_for(lake, zone, dates, reads, corrections)
+            for table, reads in _reads_by_table().items()
+        },
     )
 
 
@@ -77,8 +83,17 @@ def _reads_by_table() -> dict[str, list[Read]]:
     return found
 
 
-def rows_for(lake: Lake, zone: str, dates: Sequence[date], reads: Sequence[Read]) -> pl.LazyFrame:
-    """Rows of one table whose business date lies in or near the dates, with the columns asked for."""
+def rows_for(
+    lake: Lake,
+    zone: str,
+    dates: Sequence[date],
+    reads: Sequence[Read],
+    corrections: Sequence[Correction] = (),
+) -> pl.LazyFrame:
+    """Rows of one table whose business date lies in or near the dates, with the columns asked for.
+
+    Documents are corrected first; one whose business time is mended counts on its mended date.
+    """
     wanted = {
         day + timedelta(days=more)
         for day in dates
@@ -86,14 +101,25 @@ def rows_for(lake: Lake, zone: str, dates: Sequence[date], reads: Sequence[Read]
         for more in range(-each.before, each.after + 1)
     }
     columns = dict.fromkeys(["zone", "business_date", *(name for each in reads for name in each.columns)])
-    return (
+    schema, _, name = reads[0].table.partition(".")
+    own = [each for each in corrections if schema == "documents" and each.table == name]
+    read = dict.fromkeys([*columns, *selecting(own).get(name, ())])
+    places = [f"business_date IN ({', '.join(sql.literal(day) for day in sorted(wanted))})"]
+    for each in own:
+        if each.moved_to in wanted:
+            places.append(f"business_date BETWEEN {sql.literal(each.first)} AND {sql.literal(each.last)}")
+            places += ["business_date IS NULL"] if each.undated else []
+    rows = (
         lake.con.sql(
-            f"SELECT {sql.names(columns)} FROM wh.{sql.qualified(reads[0].table)} WHERE zone = {sql.literal(zone)} "
-            f"AND business_date IN ({', '.join(sql.literal(day) for day in sorted(wanted))})"
+            f"SELECT {sql.names(read)} FROM wh.{sql.qualified(reads[0].table)} WHERE zone = {sql.literal(zone)} "
+            f"AND ({' OR '.join(places)})"
         )
         .pl()
         .lazy()
     )
+    if not own:
+        return rows
+    return corrected({name: rows}, own)[name].filter(pl.col("business_date").is_in(wanted)).select(columns)
 
 
 def lists_for(lake: Lake, zone: str, dates: Sequence[date]) -> pl.LazyFrame:

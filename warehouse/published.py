@@ -22,6 +22,7 @@ CONTENT: dict[tuple[str, str], str] = {
     ("metrics", "vintages"): "SELECT * FROM wh.metrics.vintages ORDER BY ALL",
     ("metrics", "revisions"): "SELECT * FROM wh.metrics.revisions ORDER BY ALL",
     ("ledger", "coverage"): "SELECT * FROM wh.ledger.coverage ORDER BY ALL",
+    ("ledger", "corrections"): "SELECT * FROM wh.ledger.corrections ORDER BY ALL",
     ("ledger", "files"): f"SELECT {_FILES} FROM wh.ledger.files ORDER BY ALL",
 }
 #: Views of the copy, over its own tables.

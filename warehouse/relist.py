@@ -21,17 +21,29 @@ _FIRST_AT = f"least({', '.join(DATED_BY)}, CAST(list_min(figure_dates) AS TIMEST
 _LAST_AT = f"greatest({', '.join(DATED_BY)}, {LEFT_AT}, CAST(list_max(figure_dates) AS TIMESTAMP))"
 #: The days of them, one row each, of a table of lists.
 _DAYS = (*(f"CAST({column} AS DATE)" for column in DATED_BY), "unnest(figure_dates)")
+#: Name of the file of lists that declared corrections left no document of.
+GONE = "gone"
 _TABLES = ("lists", "list_events", "reconciliation")
 #: Rows of a table that belong to lists; core.reconciliation holds documents without a list besides.
 _OF_LISTS = {"reconciliation": " AND subject = 'list'"}
 
 
-def replace(con: duckdb.DuckDBPyConnection, window: Window, run_id: str, paths: Mapping[str, Path]) -> int:
+def replace(
+    con: duckdb.DuckDBPyConnection,
+    window: Window,
+    run_id: str,
+    paths: Mapping[str, Path],
+    reason: str = touched.LATE_DATA,
+) -> int:
     """Store the rows of these files for their lists; returns how many lists changed.
 
     Rows that are stored already as they are stay untouched, so the cost follows what changed. Stored
-    lists that the files do not hold are kept: a list is never dropped.
+    lists that the files do not hold are kept: only a list named in the file GONE is taken out. Dates whose
+    figures may differ are noted for `reason`.
     """
+    given = "SELECT k FROM new_lists"
+    if GONE in paths:
+        given += f" UNION SELECT {_NUMBER} FROM {sql.parquet([paths[GONE]])}"
     extent = extents(con, window.zone).get("core")
     old = window.reaches(extent)  # a first load has nothing to compare
     for table in _TABLES:
@@ -43,9 +55,7 @@ def replace(con: duckdb.DuckDBPyConnection, window: Window, run_id: str, paths: 
             f"CREATE OR REPLACE TEMP VIEW new_{table} AS "
             f"SELECT {cast}, {_NUMBER} AS k FROM {with_marks(sql.parquet([paths[table]]), table, window.zone)}"
         )
-        stored = window.over(
-            f"wh.core.{table}", extent, f"{_NUMBER} IN (SELECT k FROM new_lists){_OF_LISTS.get(table, '')}"
-        )
+        stored = window.over(f"wh.core.{table}", extent, f"{_NUMBER} IN ({given}){_OF_LISTS.get(table, '')}")
         con.execute(
             f"CREATE OR REPLACE TEMP TABLE old_{table} AS SELECT {sql.names(columns)}, {_NUMBER} AS k FROM {stored}"
         )
@@ -59,7 +69,7 @@ def replace(con: duckdb.DuckDBPyConnection, window: Window, run_id: str, paths: 
             f"INSERT INTO wh.core.{table} BY NAME SELECT {sql.names(core_columns(table))} FROM new_{table} "
             + ("SEMI JOIN changed USING (k)" if old else "")
         )
-    _note_dates(con, window.zone, run_id)
+    _note_dates(con, window.zone, run_id, reason)
     _note_partitions(con, window)
     row = con.execute("SELECT count(*) FROM changed").fetchone()
     return int(row[0]) if row else 0
@@ -97,7 +107,7 @@ def _delete(con: duckdb.DuckDBPyConnection, window: Window, table: str) -> None:
         )
 
 
-def _note_dates(con: duckdb.DuckDBPyConnection, zone: str, run_id: str) -> None:
+def _note_dates(con: duckdb.DuckDBPyConnection, zone: str, run_id: str, reason: str) -> None:
     """Dates whose figures may differ: those of the milestones, and those at whose end openness differs."""
     dated = [(day, "lists", "loud") for day in _DAYS]
     dated.append(("business_date", "reconciliation", "loud"))  # counted on the day of the list itself
@@ -136,7 +146,7 @@ def _note_dates(con: duckdb.DuckDBPyConnection, zone: str, run_id: str) -> None:
         )
         SELECT day AS business_date, count(k) AS lists, 0 AS documents FROM days GROUP BY day
     """
-    touched.note(con, zone, run_id, days)
+    touched.note(con, zone, run_id, days, reason)
 
 
 def _note_partitions(con: duckdb.DuckDBPyConnection, window: Window) -> None:

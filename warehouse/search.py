@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -113,8 +113,11 @@ class Search:
         ).fetchone()
         return self.window.joined(Window.around(self.window.zone, row[0], row[1])) if row else self.window
 
-    def fetch(self, folder: Path) -> dict[str, Path]:
-        """Copy every document of the touched lists, and every new one, to Parquet files, by table name."""
+    def fetch(self, folder: Path, more: Mapping[str, Sequence[str]]) -> dict[str, Path]:
+        """Copy every document of the touched lists, and every new one, to Parquet files, by table name.
+
+        `more` names columns to copy besides those the transforms read, by table.
+        """
         files = {}
         for kind in self._kinds(RECEIPT_KINDS):
             # Receipts teach their list its preNo and invtNo, by which others refer to it.
@@ -131,13 +134,13 @@ class Search:
             else:
                 every = LINKS[kind].lists + LINKS[kind].chain
                 rows = self._among(kind, every, "targets", or_else=self.batches.among())
-            files[CONTRACTS[kind].table] = self._copy(kind, rows, folder)
+            files[CONTRACTS[kind].table] = self._copy(kind, rows, folder, more)
         return files
 
-    def _copy(self, kind: str, rows: str, folder: Path) -> Path:
+    def _copy(self, kind: str, rows: str, folder: Path, more: Mapping[str, Sequence[str]]) -> Path:
         path = folder / f"{CONTRACTS[kind].table}.parquet"
         self.con.execute(
-            f"COPY (SELECT {_columns(kind)} FROM {rows}) TO {sql.literal(path)} (COMPRESSION lz4)"
+            f"COPY (SELECT {_columns(kind, more)} FROM {rows}) TO {sql.literal(path)} (COMPRESSION lz4)"
         )
         return path
 
@@ -180,10 +183,10 @@ class Search:
         return [kind for kind in kinds if kind in self.stored]
 
 
-def _columns(kind: str) -> str:
-    """What the transforms read of a kind, items cut to the fields they read."""
+def _columns(kind: str, more: Mapping[str, Sequence[str]]) -> str:
+    """What the transforms read of a kind and columns more, items cut to the fields they read."""
     table = CONTRACTS[kind].table
-    columns = [sql.name(each) for each in (*PREFIX, *NEEDED[table])]
+    columns = [sql.name(each) for each in dict.fromkeys((*PREFIX, *NEEDED[table], *more.get(table, ())))]
     if table in ITEMS:
         fields = ", ".join(f"{sql.name(each)}: item.{sql.name(each)}" for each in ITEMS[table])
         columns.append(f"list_transform(items, lambda item: {{{fields}}}) AS items")

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from sources.zone import Zone
-from warehouse import runs, sql
+from warehouse import corrections, runs, sql
 from warehouse.connection import Lake
 from warehouse.home import Home
 
@@ -21,7 +21,7 @@ def status(home: Home, zone: str | None = None) -> list[dict[str, Any]]:
     `coverage`: (business_date, kind, documents, files, first_document_at, last_document_at, last_loaded_at);
     `gaps`: sentences, one a day between the first and the last that misses a kind the zone expects;
     `quarantine`: (kind, rule, rows) still open; `files` by status; `runs`: the last ones, newest first;
-    `published`: dates with their newest vintage.
+    `corrections`: the declared ones as the last run took them up; `published`: dates with their newest vintage.
     """
     with Lake.read(home) as lake:
         zones = [zone] if zone else _zones(lake)
@@ -55,6 +55,7 @@ def _of(lake: Lake, home: Home, zone: str) -> dict[str, Any]:
             "sum(rows_quarantined)::BIGINT AS rows_quarantined "
             f"FROM wh.ledger.files WHERE {here} GROUP BY ALL ORDER BY status",
         ),
+        "corrections": corrections.records(lake.con, zone),
         "runs": _runs(lake, home, zone),
         "published": _records(
             lake,

@@ -52,8 +52,17 @@ def note(con: duckdb.DuckDBPyConnection, zone: str, run_id: str, days: str, reas
     )
 
 
-def note_documents(con: duckdb.DuckDBPyConnection, zone: str, run_id: str) -> None:
-    """Note the published dates whose figures read a document just stored (`stored_tallies`)."""
+def note_documents(
+    con: duckdb.DuckDBPyConnection,
+    zone: str,
+    run_id: str,
+    reason: str = LATE_DATA,
+    tallies: str = "stored_tallies",
+) -> None:
+    """Note the published dates whose figures read a document just stored, or of other `tallies`.
+
+    `tallies` is a table or subquery (kind, business_date, rows).
+    """
     if not READ_DIRECTLY:
         return
     reach = ", ".join(
@@ -64,9 +73,10 @@ def note_documents(con: duckdb.DuckDBPyConnection, zone: str, run_id: str) -> No
         zone,
         run_id,
         "SELECT p.business_date, 0 AS lists, sum(s.rows)::BIGINT AS documents "
-        f"FROM stored_tallies s JOIN (VALUES {reach}) r (kind, before, after) USING (kind) "
+        f"FROM {tallies} s JOIN (VALUES {reach}) r (kind, before, after) USING (kind) "
         f"JOIN (SELECT DISTINCT business_date FROM {_published(zone)}) p "
         "ON p.business_date BETWEEN s.business_date - r.before AND s.business_date + r.after GROUP BY 1",
+        reason,
     )
 
 

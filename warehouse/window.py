@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -93,10 +93,19 @@ class Batches:
     @classmethod
     def waiting(cls, con: duckdb.DuckDBPyConnection, zone: str) -> Batches | None:
         """Batches of a zone without `linked_at`; none if there are none."""
+        return cls._where(con, zone, "linked_at IS NULL")
+
+    @classmethod
+    def named(cls, con: duckdb.DuckDBPyConnection, zone: str, ids: Sequence[str]) -> Batches | None:
+        """These batches of a zone, linked or not; none if there are none."""
+        return cls._where(con, zone, f"list_contains({sql.literals(ids)}::VARCHAR[], batch_id)")
+
+    @classmethod
+    def _where(cls, con: duckdb.DuckDBPyConnection, zone: str, condition: str) -> Batches | None:
         row = con.execute(
             "SELECT list(batch_id ORDER BY batch_id), min(first_date), max(last_date), sum(undated) > 0, "
             "list_distinct(flatten(list(kinds))) FROM wh.ledger.batches "
-            f"WHERE zone = {sql.literal(zone)} AND linked_at IS NULL"
+            f"WHERE zone = {sql.literal(zone)} AND {condition}"
         ).fetchone()
         if not row or not row[0]:
             return None

@@ -18,6 +18,7 @@ from flows.options import HomeOption, JsonOption, ZoneOption, load_zone, parse_d
 from flows.progress import reporter, terminal_progress
 from flows.settings import home_path, prepare_prefect
 from sources.simulator import simulate
+from sources.zone import ZoneError
 from warehouse import Home
 from warehouse.errors import WarehouseError
 from warehouse.home import pii_key
@@ -103,7 +104,7 @@ def run_day(zone: str, day: date, inbox: str | None, home: Path, quiet: bool = F
             return work()
     except UsageProblem:
         raise
-    except (WarehouseError, CheckBroke, OSError) as error:
+    except (WarehouseError, ZoneError, CheckBroke, OSError) as error:
         raise DayStopped(str(error)) from error
     except Exception as error:
         output.err.print_exception()  # nobody foresaw this one: the whole story, and the exit code of a stop

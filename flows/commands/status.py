@@ -47,6 +47,7 @@ def show(record: dict[str, Any]) -> None:
     output.table("Published", record["published"], ("vintage",))
     output.table("Files", record["files"], ("files", "rows_read", "rows_quarantined"))
     output.table("In quarantine", record["quarantine"], ("rows",))
+    output.table("Corrections", [corrected(each) for each in record["corrections"]], ("documents",))
     output.table("Last runs", [brief(each) for each in record["runs"]], ("seconds", "problems"))
     for gap in record["gaps"]:
         output.out.print("[yellow]gap[/yellow] ", end="")
@@ -68,6 +69,12 @@ def by_day(coverage: list[dict[str, Any]]) -> list[dict[str, Any]]:
         }
         for day, rows in days.items()
     ]
+
+
+def corrected(correction: dict[str, Any]) -> dict[str, Any]:
+    """One declared correction as a line."""
+    shown = ("correction_id", "status", "action", "kind", "documents", "first_date", "last_date", "reason")
+    return {name: correction[name] for name in shown}
 
 
 def brief(run: dict[str, Any]) -> dict[str, Any]:
