@@ -125,7 +125,7 @@ def _everything(
         frames[table] = (
             pl.scan_parquet([path for path, _ in files], hive_partitioning=False)
             .filter((pl.col("zone") == window.zone) & inside)
-            .select(dict.fromkeys(("zone", "business_date", "file_hash", *needed)))
+            .select(*dict.fromkeys(("zone", "business_date", "file_hash", *needed)))
         )
     return frames
 

@@ -119,7 +119,7 @@ def rows_for(
     )
     if not own:
         return rows
-    return corrected({name: rows}, own)[name].filter(pl.col("business_date").is_in(wanted)).select(columns)
+    return corrected({name: rows}, own)[name].filter(pl.col("business_date").is_in(wanted)).select(*columns)
 
 
 def lists_for(lake: Lake, zone: str, dates: Sequence[date]) -> pl.LazyFrame:
