@@ -279,6 +279,9 @@ REWRITTEN = Table(
         ("name_before", "VARCHAR", "name of the file that told it before"),
         ("name_after", "VARCHAR", "name of the file that tells it now"),
         ("found_at", "TIMESTAMP", "when that file was committed"),
+        _RUN,
+    ),
+)
 CORRECTIONS = Table(
     "ledger",
     "corrections",
