@@ -153,6 +153,7 @@ def test_an_override_restates_the_day_and_its_withdrawal_brings_the_figures_back
     assert kept == [("active", 1), ("withdrawn", 1)]
 
 
+@pytest.mark.long
 def test_dropped_lists_are_out_until_the_file_is_gone(home: Home, zones: Path) -> None:
     load_files(home, "r1", documents("12345"))
     link(home)
@@ -176,6 +177,7 @@ def test_dropped_lists_are_out_until_the_file_is_gone(home: Home, zones: Path) -
     assert kept == [("active", 2), ("removed", 2)]
 
 
+@pytest.mark.long
 def test_flags_and_proposals_change_no_list_but_are_counted(home: Home, zones: Path) -> None:
     load_files(home, "r1", documents("123"))
     link(home)
@@ -229,6 +231,7 @@ def test_what_an_active_correction_must_meet(home: Home, zones: Path) -> None:
             corrections.change(lake, "zhengzhou", load("zhengzhou"))
 
 
+@pytest.mark.long
 def test_late_data_and_a_correction_in_one_run_are_told_apart(home: Home, zones: Path) -> None:
     load_files(home, "r1", documents("12"))
     load_files(home, "r2", [("CEB621", import_list("8", "12 08:00"))])
@@ -240,6 +243,7 @@ def test_late_data_and_a_correction_in_one_run_are_told_apart(home: Home, zones:
     assert touched(home) == [("2026-11-11", "correction"), ("2026-11-12", "late data")]
 
 
+@pytest.mark.long
 def test_documents_that_figures_read_directly_are_corrected_too(home: Home, zones: Path) -> None:
     rows = [("CEB622", receipt(number, "800", "11 12:10")) for number in "123"]
     rows.append(("CEB622", receipt("4", "800", "12 12:10")))
