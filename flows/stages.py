@@ -27,12 +27,14 @@ from sources.staging import load_landed, load_outcomes, save
 from sources.zone import Zone
 from transforms.corrections import Correction, corrected, lost_lists, selecting
 from transforms.families import FAMILIES, figures
+from transforms.integrity_tables import STATES_DAILY
 from transforms.lists import build
 from transforms.reconciliation import reconcile
 from transforms.stated import Stated, Target
 from warehouse import (
     Home,
     Lake,
+    conservation,
     corrections,
     documents,
     enterprises,
@@ -222,7 +224,8 @@ def measure(run: Run) -> list[tuple[date, int]]:
         dates = measuring.dates_to_publish(lake, run.zone, run.business_date, since)
         inputs = measuring.inputs(lake, run.zone, run.business_date, dates, rates_frame(zone), stated(zone))
         frames = figures(FAMILIES, inputs)
-        return vintages.publish(lake, run.zone, run.run_id, now, frames, dates, since)
+        adds_up = conservation.of_states(run.zone, dates, frames[STATES_DAILY.name])
+        return vintages.publish(lake, run.zone, run.run_id, now, frames, dates, since, adds_up)
 
 
 def publish(run: Run) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 
 import duckdb
@@ -12,6 +12,13 @@ from transforms.measures import ALL
 from transforms.state import OUTCOMES
 from warehouse import sql
 from warehouse.errors import ConservationError
+
+
+def of_states(
+    zone: str, dates: Sequence[date], states: pl.DataFrame
+) -> Callable[[duckdb.DuckDBPyConnection], None]:
+    """`check_states` of these figures, to be called inside the transaction that publishes them."""
+    return lambda con: check_states(con, zone, dates, states)
 
 
 def check_states(

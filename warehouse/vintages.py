@@ -11,10 +11,9 @@ import duckdb
 import polars as pl
 
 from transforms.definitions import DEFINITION_VERSION, METRIC_TABLES, definitions_frame
-from transforms.integrity_tables import STATES_DAILY
 from transforms.metric_model import MetricTable
 from transforms.revisions import IGNORED, revised
-from warehouse import conservation, sql, touched
+from warehouse import sql, touched
 from warehouse.connection import Lake
 from warehouse.handover import temporary_table
 from warehouse.schema import VINTAGE_COLUMNS
@@ -46,6 +45,7 @@ def publish(
     tables: Mapping[str, pl.DataFrame],
     dates: Sequence[date],
     since: date | None = None,
+    check: Callable[[duckdb.DuckDBPyConnection], None] | None = None,
 ) -> list[tuple[date, int]]:
     """Append the figures of the dates on which any figure changed; returns (date, vintage) of those.
 
@@ -53,15 +53,16 @@ def publish(
     Touched dates before `since` that are not among `dates` are listed in ledger.out_of_window. `clock`
     gives local Beijing time; it is read once, when everything is ready to be written, since from the
     commit on readers see the figures. One transaction; where nothing changed there is no snapshot.
-    Raises ValueError for a table or date that does not belong, ConservationError
-    where the states of the lists do not add up to the accepted.
+    `check` runs first, in the transaction: what it raises leaves nothing published (warehouse.conservation).
+    Raises ValueError for a table or date that does not belong.
     """
     frames = {name: _checked(METRIC_TABLES[name], frame, zone, dates) for name, frame in tables.items()}
     if missing := METRIC_TABLES.keys() - frames.keys():
         raise ValueError(f"figures are missing: {', '.join(sorted(missing))}")
 
     def work(con: duckdb.DuckDBPyConnection) -> list[tuple[date, int]]:
-        conservation.check_states(con, zone, dates, frames[STATES_DAILY.name])
+        if check:
+            check(con)
         newest = _newest(con, zone)
         changes = _changes(con, zone, frames, {day: newest[day] for day in dates if day in newest})
         noted = touched.pending(con, zone)

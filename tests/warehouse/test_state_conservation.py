@@ -50,6 +50,8 @@ def test_publishing_stops_and_nothing_is_published(lake):
     store(lake, "released")
     empty = {name: pl.DataFrame(schema=table.schema) for name, table in METRIC_TABLES.items()}
     before = lake.snapshot()
+
+    check = conservation.of_states("zhengzhou", [DAY], empty["states_daily"])
     with pytest.raises(ConservationError, match=r"1 in core\.lists, 0 in the figures"):
-        vintages.publish(lake, "zhengzhou", "r1", lambda: datetime(2026, 11, 12), empty, [DAY])
+        vintages.publish(lake, "zhengzhou", "r1", lambda: datetime(2026, 11, 12), empty, [DAY], check=check)
     assert lake.snapshot() == before
