@@ -343,4 +343,5 @@ def stated(zone: Zone) -> Stated:
         thresholds_h=zone.thresholds_h,
         tolerance_cny=zone.tolerance_cny,
         size_classes=zone.size_classes,
+        expected_kinds=zone.expected_kinds,
     )

@@ -30,5 +30,6 @@ class Stated:
     targets: tuple[Target, ...] = ()
     thresholds_h: tuple[Decimal, ...] = ()  # durations at which the zone is assessed
     tolerance_cny: Decimal = Decimal(0)  # how far two amounts may lie apart and still match
+    expected_kinds: tuple[str, ...] = ()  # kinds of documents that come every day
     #: Smallest value (CNY, last 365 days) of each size class, largest first: (class, from).
     size_classes: tuple[tuple[str, Decimal], ...] = ()

@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 
 from sources.contracts import CONTRACTS
+from warehouse import deliveries, ledger, redelivery, sql, touched
 from warehouse import incoming as staging
-from warehouse import ledger, redelivery, sql, touched
 from warehouse.classify import Staged, amount, classify
 from warehouse.connection import Lake
 from warehouse.home import Home
@@ -121,6 +121,7 @@ def store(con: duckdb.DuckDBPyConnection, staged: Staged, batch_id: str, loaded_
         f"sum({total}), min({business}), max({business}) FROM {document_table(contract)} "
         f"WHERE zone = {own['zone']} AND batch_id = {own['batch_id']} GROUP BY ALL"
     )
+    deliveries.count(con, contract, staged.zone, batch_id)
 
 
 def _summary(con: duckdb.DuckDBPyConnection, batch_id: str, incoming: Incoming) -> CommitSummary:

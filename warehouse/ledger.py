@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from warehouse import sql
+from warehouse import deliveries, sql
 from warehouse.classify import Staged
 from warehouse.errors import ConservationError
 from warehouse.handover import temporary_table
@@ -27,7 +27,9 @@ def prepare_tallies(con: duckdb.DuckDBPyConnection) -> None:
         "tallies (file_hash VARCHAR, class VARCHAR, rows BIGINT, amount DECIMAL(38,5))",
         "stored_tallies (kind VARCHAR, file_hash VARCHAR, business_date DATE, rows BIGINT, "
         "amount DECIMAL(38,5), first_at TIMESTAMP, last_at TIMESTAMP)",
-        "quarantined_now (kind VARCHAR, file_hash VARCHAR, row_no BIGINT, line_no BIGINT, rules VARCHAR[])",
+        "quarantined_now (kind VARCHAR, file_hash VARCHAR, row_no BIGINT, line_no BIGINT, rules VARCHAR[], "
+        "business_date DATE)",
+        deliveries.TEMPORARY,
     ):
         con.execute(f"CREATE OR REPLACE TEMP TABLE {statement}")
 
@@ -52,7 +54,7 @@ def note_rejected(con: duckdb.DuckDBPyConnection, staged: Staged) -> None:
     """Remember the rows the gate set aside, with every rule they break."""
     con.execute(
         f"INSERT INTO quarantined_now SELECT {sql.literal(staged.contract.kind)}, file_hash, row_no, s.line_no, "
-        f"list_sort(r.rules) FROM {staged.scan} s JOIN {staged.rejected_scan} r USING (file_hash, row_no)"
+        f"list_sort(r.rules), s.business_date FROM {staged.scan} s JOIN {staged.rejected_scan} r USING (file_hash, row_no)"
     )
 
 
@@ -68,7 +70,7 @@ def add_quarantine(con: duckdb.DuckDBPyConnection, staged: Staged, run_id: str, 
         con,
         QUARANTINE,
         f"SELECT {sql.literal(staged.zone)} AS zone, left(file_hash, 12) || '-' || row_no AS quarantine_id, "
-        f"q.kind, file_hash, row_no, q.line_no, concat_ws('|', {keys}) AS business_key, q.rules, "
+        f"q.kind, file_hash, row_no, q.line_no, q.business_date, concat_ws('|', {keys}) AS business_key, q.rules, "
         f"CAST(to_json(s.findings) AS VARCHAR) AS details, CAST(to_json({{{fields}}}) AS VARCHAR) AS record, "
         f"{sql.literal(at)} AS quarantined_at, {sql.literal(run_id)} AS run_id, 'open' AS status "
         f"FROM {staged.scan} s JOIN (FROM quarantined_now WHERE kind = {kind}) q "
@@ -155,6 +157,7 @@ def add_batch(con: duckdb.DuckDBPyConnection, zone: str, batch_id: str, loaded_a
         "coalesce(sum(rows) FILTER (business_date IS NULL), 0) AS undated, "
         "list_sort(list(DISTINCT kind)) AS kinds FROM stored_tallies HAVING count(*) > 0"
     )
+    deliveries.add(con, zone, batch_id, loaded_at)
 
 
 def add_coverage(

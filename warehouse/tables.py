@@ -126,6 +126,20 @@ COVERAGE = Table(
         ("last_loaded_at", "TIMESTAMP", "newest commit that touched it"),
     ),
 )
+DELIVERIES = Table(
+    "ledger",
+    "deliveries",
+    "documents of one kind and business date that one batch stored with the same delay; kept for ever",
+    (
+        _ZONE,
+        ("business_date", "DATE", "null: documents that bear no time"),
+        ("kind", "VARCHAR", "document kind"),
+        ("batch_id", "VARCHAR", "batch"),
+        ("loaded_at", "TIMESTAMP", "when it was committed"),
+        ("delay_quarters", "BIGINT", "whole quarters of an hour from the document's own time to loaded_at"),
+        ("documents", "BIGINT", "stored document versions"),
+    ),
+)
 VALIDATIONS = Table(
     "ledger",
     "validations",
@@ -315,6 +329,7 @@ QUARANTINE = Table(
         _FILE,
         ("row_no", "BIGINT", "1-based ordinal of the document in its file"),
         ("line_no", "BIGINT", "line where it starts"),
+        ("business_date", "DATE", "date of the document's own time; null where it bears none"),
         ("business_key", "VARCHAR", "key of the document, as far as there is one"),
         ("rules", "VARCHAR[]", "every critical rule it breaks"),
         ("details", "VARCHAR", "what the reader noticed, as JSON"),
@@ -415,6 +430,7 @@ TABLES: tuple[Table, ...] = (
     RUNS,
     BATCHES,
     COVERAGE,
+    DELIVERIES,
     VALIDATIONS,
     FINDINGS,
     TOUCHED_DATES,

@@ -23,20 +23,22 @@ METHOD = "method"
 CORRECTION = "correction"
 LATE_DATA = "late data"
 
-#: Tables of documents that families of figures read themselves, besides what lists are made of: kind,
-#: and how many days before and after its own date a document is read for.
+#: How many days before and after its own date a document of a kind counts in figures without a list: those
+#: of families that read its table themselves, and its own date (timeliness and quality).
 READ_DIRECTLY: dict[str, tuple[int, int]] = {
-    kind: (max(each.after for each in reads), max(each.before for each in reads))
+    kind: (max(each.after for each in reads), max(each.before for each in reads)) if reads else (0, 0)
     for kind, contract in CONTRACTS.items()
-    if (
-        reads := [
-            each
-            for family in FAMILIES
-            for each in family.reads
-            if each.table == f"documents.{contract.table}"
-        ]
-    )
+    for reads in [
+        [each for family in FAMILIES for each in family.reads if each.table == f"documents.{contract.table}"]
+    ]
 }
+
+
+#: Documents of the commit under way: stored ones and those set aside (temporary tables of the ledger).
+STORED_NOW = (
+    "(SELECT kind, business_date, rows FROM stored_tallies UNION ALL "
+    "SELECT kind, business_date, 1 FROM quarantined_now)"
+)
 
 
 def note(con: duckdb.DuckDBPyConnection, zone: str, run_id: str, days: str, reason: str = LATE_DATA) -> None:
@@ -57,14 +59,12 @@ def note_documents(
     zone: str,
     run_id: str,
     reason: str = LATE_DATA,
-    tallies: str = "stored_tallies",
+    tallies: str = STORED_NOW,
 ) -> None:
-    """Note the published dates whose figures read a document just stored, or of other `tallies`.
+    """Note the published dates whose figures read a document just stored or set aside, or of other `tallies`.
 
     `tallies` is a table or subquery (kind, business_date, rows).
     """
-    if not READ_DIRECTLY:
-        return
     reach = ", ".join(
         f"({sql.literal(kind)}, {before}, {after})" for kind, (before, after) in READ_DIRECTLY.items()
     )

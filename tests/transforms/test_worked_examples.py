@@ -118,6 +118,9 @@ def schema_of(table: str) -> Mapping[str, pl.DataType]:
 
 SQL_TYPES: dict[str, pl.DataType] = {
     "VARCHAR": pl.String(),
+    "VARCHAR[]": pl.List(pl.String()),
+    "JSON": pl.String(),
+    "INTEGER": pl.Int64(),
     "BIGINT": pl.Int64(),
     "DATE": pl.Date(),
     "TIMESTAMP": pl.Datetime("us"),
@@ -150,6 +153,8 @@ def stated(text: str) -> Stated:
         )
     if "size_classes" in told:
         told["size_classes"] = tuple((name, Decimal(value)) for name, value in told["size_classes"])
+    if "expected_kinds" in told:
+        told["expected_kinds"] = tuple(told["expected_kinds"])
     if "thresholds_h" in told:
         told["thresholds_h"] = tuple(Decimal(each) for each in told["thresholds_h"])
     return Stated(**told)

@@ -15,6 +15,7 @@ from transforms.families import (
     returns,
     targets,
     tax,
+    timeliness,
     volume,
 )
 from transforms.families.family import Family, Inputs, Read, figures
@@ -34,6 +35,7 @@ FAMILIES: tuple[Family, ...] = (
     returns.FAMILY,
     capacity.FAMILY,
     enterprises.FAMILY,
+    timeliness.FAMILY,
     targets.FAMILY,
     integrity.FAMILY,
 )

@@ -4,17 +4,19 @@ import duckdb
 
 from transforms.definitions import DEFINITIONS_SCHEMA
 from transforms.schemas import sql_type
-from warehouse import periods, sql
+from warehouse import deliveries, periods, sql
 from warehouse.migrations import migration
 
 
-@migration(7, "add the views of periods")
+@migration(7, "count deliveries and add the views of periods")
 def add_periods(con: duckdb.DuckDBPyConnection) -> None:
-    """metrics.published_days, the period views, and the columns metrics.definitions lacks."""
+    """ledger.deliveries of what is stored, metrics.published_days, the period views, and the columns
+    metrics.definitions lacks."""
     there = {name for name, *_ in con.execute("DESCRIBE wh.metrics.definitions").fetchall()}
     for name, dtype in DEFINITIONS_SCHEMA.items():
         if name not in there:
             con.execute(f"ALTER TABLE wh.metrics.definitions ADD COLUMN {sql.name(name)} {sql_type(dtype)}")
+    deliveries.backfill(con)
     con.execute(
         "CREATE VIEW wh.metrics.published_days AS SELECT DISTINCT zone, business_date FROM wh.vintages.published"
     )
