@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from transforms.definition_versions import VERSIONS
 from transforms.examples.periods import EXAMPLES as PERIOD_EXAMPLES
 from transforms.families import FAMILIES
 from transforms.measures import DEFINITION_VERSION, MEASURES, QUANTILE_RULE, Measure
@@ -136,6 +137,11 @@ def _markdown() -> Iterator[str]:
                 if next(iter(example.expected)) == table.name:
                     yield from example.markdown()
     yield from _periods()
+    yield from ("", "## Versions of the definitions", "")
+    yield "Every figure bears the version it was made with (`definition_version`)."
+    yield from ("", "| version | since | what changed |", "| --- | --- | --- |")
+    for version in VERSIONS:
+        yield f"| {version.number} | {version.since} | {version.reason} |"
     yield from ("", "## Measures of clearance time", "")
     yield "| measure | 中文 | meaning | formula |"
     yield "| --- | --- | --- | --- |"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-#: Version of the method; stands beside every published figure.
-DEFINITION_VERSION = "1"
+#: Version of the method; stands beside every published figure. Changes: transforms.definition_versions.
+DEFINITION_VERSION = "2"
 ALL = "all"
 UNKNOWN = "unknown"
 FLOWS = ("I", "E")

@@ -38,8 +38,10 @@ def add(con: duckdb.DuckDBPyConnection, zone: str, batch_id: str, loaded_at: dat
 
 
 def backfill(con: duckdb.DuckDBPyConnection) -> None:
-    """Count the documents stored before there was this table."""
+    """Count the documents stored before there was this table, once."""
     if con.execute("SELECT 1 FROM wh.ledger.batches LIMIT 1").fetchone() is None:
+        return
+    if con.execute("SELECT 1 FROM wh.ledger.deliveries LIMIT 1").fetchone() is not None:
         return
     for contract in CONTRACTS.values():
         con.execute(
