@@ -124,11 +124,24 @@ CARRIERS = (
 )
 
 
+def leading(kind: str) -> str:
+    """SQL of a list with the numbers that name a document of the kind itself."""
+    each = LINKS[kind]
+    return numbers(tuple(identity for identity in each.lists + each.chain if not identity.items))
+
+
+def inside(kind: str) -> str:
+    """SQL of a list with the numbers of its items: parcels, lists."""
+    return numbers(tuple(identity for identity in LINKS[kind].lists if identity.items))
+
+
 def numbers(identities: Sequence[Identity]) -> str:
     """SQL of a list with all the numbers of a document."""
     head = ", ".join(each.spelled() for each in identities if not each.items)
     parts = [f"[{head}]"] if head else []
     parts += [f"coalesce({each.spelled()}, [])" for each in identities if each.items]
+    if not parts:
+        return "[]::UBIGINT[]"
     return f"list_filter({' || '.join(parts)}, lambda number: number IS NOT NULL)"
 
 

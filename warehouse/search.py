@@ -1,28 +1,33 @@
-"""Which lists do new documents touch, and which documents belong to those lists."""
+"""Which lists do new documents touch, and which documents belong to those lists.
+
+Looked up in the index of lists (warehouse.numbers): stored documents are opened on those dates only on
+which documents of the lists found lie, and once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 import duckdb
 
 from sources.contracts import CONTRACTS
 from transforms.inputs import ITEMS, NEEDED, PREFIX
-from warehouse import links, sql
-from warehouse.links import LINKS, LIST_KINDS, Identity
+from warehouse import links, numbers, sql
+from warehouse.links import LINKS, LIST_KINDS
 from warehouse.schema import document_table
-from warehouse.window import Batches, Window, extents
+from warehouse.window import Batches, Window, extents, on_dates
 
 #: Lists drawn in by sharing a number that should be theirs alone may draw in others; such chains are short.
 CLOSURE_ROUNDS = 5
+#: What dates the lists that bear no time themselves.
 RECEIPT_KINDS = ("CEB622", "CEB604")
-_LIST_NUMBER = "hash(flow || ' list', ebc_code, order_no)"
 
 
 class Search:
-    """Works on temporary tables of numbers (see warehouse.links): `needles`, the identities new documents
-    spell; `touched`, the lists concerned; `targets`, every identity of the touched lists."""
+    """Works on temporary tables: `fresh`, the numbers of new documents; `touched`, the lists concerned;
+    `targets`, every number by which documents of these may be found; `hits`, what the index says of those."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, window: Window, batches: Batches) -> None:
         self.con = con
@@ -33,160 +38,191 @@ class Search:
     def touch(self) -> int:
         """Fill `touched`: new lists, lists that new documents name, lists that share a number with those.
 
-        Returns how many; widens the window to what can belong to them.
+        Returns how many; `targets` and `hits` then hold what `fetch` needs.
         """
-        self._fill("needles", "h", None)
-        self._fill("touched", "k", None)
-        new = self.batches.among()
-        families: set[str] = set()
-        for kind in sorted(self.batches.kinds & LINKS.keys()):
-            rows = self._of(kind, new)
-            if kind in LIST_KINDS:
-                self._add("touched", f"SELECT {links.key(kind)} FROM {rows}")
-            else:
-                self._spell("needles", LINKS[kind].lists + LINKS[kind].chain, rows)
-                families |= LINKS[kind].families
-        # From answers up to what they answer, and from versions to the other versions.
-        for kind in self._kinds(links.CARRIERS):
-            if families & LINKS[kind].families:
-                self._spell(
-                    "needles",
-                    LINKS[kind].lists + LINKS[kind].chain,
-                    self._among(kind, LINKS[kind].chain, "needles"),
-                )
-                families |= LINKS[kind].families
-        for kind in self._kinds(LIST_KINDS):
-            self._draw_in(kind, LINKS[kind].lists, "needles")
-        self._draw_in_learnt("needles")
-        self._distinct_touched()
-        self.window = self._reach()
-        return self._close()
-
-    def _close(self) -> int:
-        """Fill `targets`, drawing in lists that share a number until there are no more; returns the lists."""
+        self._spell_new()
+        self._table("hits", f"SELECT business_date, list, number, tie FROM {self._index} WHERE {self._new_number}")
+        self.con.execute("INSERT INTO touched SELECT list FROM hits SEMI JOIN needles USING (number)")
         touched = -1
         for _ in range(CLOSURE_ROUNDS):
-            if (now := self._distinct_touched()) == touched:
+            self._table("touched", "SELECT DISTINCT list FROM touched")
+            if (now := self._count("touched")) == touched:
                 break
             touched = now
-            self._fill("targets", "h", None)
-            for kind in self._kinds(LIST_KINDS):
-                self._spell(
-                    "targets", LINKS[kind].lists, self._of(kind, f"{links.key(kind)} IN (FROM touched)")
-                )
-            self._add(
-                "targets",
-                "SELECT unnest([hash(flow || ' pre', pre_no), hash(flow || ' invt', invt_no)]) FROM "
-                + self._core(f"{_LIST_NUMBER} IN (FROM touched)"),
-            )
-            for kind in self._kinds(LIST_KINDS):
-                own = [each for each in LINKS[kind].lists if each.name.split()[1] in links.EXCLUSIVE]
-                self._draw_in(kind, own, "targets")
-            self._draw_in_learnt("targets")
+            self._close()
         return touched
 
-    def _draw_in(self, kind: str, identities: Iterable[Identity], numbers: str) -> None:
-        self._add(
-            "touched",
-            f"SELECT k FROM (SELECT {links.key(kind)} AS k, unnest({links.numbers(tuple(identities))}) AS h "
-            f"FROM {self._of(kind)}) SEMI JOIN {numbers} USING (h)",
+    def _spell_new(self) -> None:
+        """`fresh`, `own` and `needles` of the new documents; new lists are touched."""
+        self._table("touched", "SELECT 0::UBIGINT AS list WHERE false")
+        self._table("own", "SELECT 0::UBIGINT AS list, 0::UBIGINT AS number, '' AS tie WHERE false")
+        self._table(
+            "fresh",
+            "SELECT '' AS kind, NULL::DATE AS business_date, 0::UBIGINT AS document, 0::UBIGINT AS number, "
+            "false AS leads, false AS fresh WHERE false",
+        )
+        for kind in sorted(self.batches.kinds & LINKS.keys()):
+            rows = self._new(kind)
+            if kind in LIST_KINDS:
+                self.con.execute(f"INSERT INTO own {numbers.owned(kind, rows)}")
+                self.con.execute(f"INSERT INTO touched SELECT {links.key(kind)} FROM {rows}")
+            else:
+                self.con.execute(f"INSERT INTO fresh {numbers.spelled(kind, rows, 'true')}")
+        self._table("needles", "SELECT DISTINCT number FROM fresh")
+        self._table(
+            "targets",
+            "SELECT number FROM needles SEMI JOIN (FROM fresh WHERE leads) USING (number) UNION SELECT number FROM own",
         )
 
-    def _draw_in_learnt(self, numbers: str) -> None:
-        """Lists that learnt their preNo or invtNo from receipts are known by them in core.lists."""
-        self._add(
-            "touched",
-            f"SELECT k FROM (SELECT {_LIST_NUMBER} AS k, "
-            "unnest([hash(flow || ' pre', pre_no), hash(flow || ' invt', invt_no)]) AS h "
-            f"FROM {self._core()}) SEMI JOIN {numbers} USING (h)",
+    def _close(self) -> None:
+        """Add the numbers of the touched lists, what waits for them, and the lists that share what is theirs."""
+        days = self._dates("SELECT DISTINCT business_date FROM hits SEMI JOIN touched USING (list)")
+        theirs = on_dates(f"SELECT list, number, tie FROM wh.ledger.numbers WHERE {self._here}", days)
+        self.con.execute(f"INSERT INTO own SELECT list, number, tie FROM ({theirs}) SEMI JOIN touched USING (list)")
+        self.con.execute("INSERT INTO targets SELECT number FROM own")
+        self._await()
+        self._table("targets", "SELECT DISTINCT number FROM targets WHERE number IS NOT NULL")
+        self._table(
+            "hits",
+            f"SELECT business_date, list, number, tie FROM {self._index} "
+            "WHERE number IN (FROM targets) OR number IN (FROM needles)",
+        )
+        self.con.execute(
+            "INSERT INTO touched SELECT list FROM hits WHERE tie <> 'shared' "
+            "AND number IN (SELECT number FROM own WHERE tie = 'own')"
         )
 
-    def _reach(self) -> Window:
-        """The look-back around the touched lists: where their documents lie."""
-        dated = [
-            f"SELECT business_date FROM {self._of(kind)} WHERE {links.key(kind)} IN (FROM touched)"
-            for kind in self._kinds(LIST_KINDS)
-        ]
-        dated.append(f"SELECT business_date FROM {self._core()} WHERE {_LIST_NUMBER} IN (FROM touched)")
-        row = self.con.execute(
-            f"SELECT min(business_date), max(business_date) FROM ({' UNION ALL '.join(dated)})"
-        ).fetchone()
-        return self.window.joined(Window.around(self.window.zone, row[0], row[1])) if row else self.window
+    def _await(self) -> None:
+        """Documents that wait for a number found: `awaited`, and into `targets` what leads on from them."""
+        waiting = f"(FROM wh.ledger.waiting WHERE {self.window.condition()})"
+        for _ in range(CLOSURE_ROUNDS):
+            before = self._count("targets")
+            self._table("targets", "SELECT DISTINCT number FROM targets")
+            self._table(
+                "awaited",
+                f"SELECT DISTINCT kind, document, business_date FROM {waiting} SEMI JOIN targets USING (number)",
+            )
+            self.con.execute(
+                f"INSERT INTO targets SELECT DISTINCT number FROM (FROM {waiting} WHERE leads) "
+                "SEMI JOIN awaited USING (kind, document) ANTI JOIN targets USING (number)"
+            )
+            if self._count("targets") == before:
+                break
 
     def fetch(self, folder: Path, more: Mapping[str, Sequence[str]]) -> dict[str, Path]:
         """Copy every document of the touched lists, and every new one, to Parquet files, by table name.
 
         `more` names columns to copy besides those the transforms read, by table.
         """
+        places = self._places()
+        if self._count("(SELECT 1 FROM hits ANTI JOIN touched USING (list) WHERE tie = 'learnt' LIMIT 1)"):
+            # A document of many lists waits for this one too: what answers it lies with the other lists.
+            for kind in reversed(links.CARRIERS):
+                if kind in places:
+                    chain = links.numbers(LINKS[kind].chain)
+                    self.con.execute(
+                        f"INSERT INTO targets SELECT unnest({chain}) FROM {self._named(kind, places[kind])}"
+                    )
         files = {}
-        for kind in self._kinds(RECEIPT_KINDS):
-            # Receipts teach their list its preNo and invtNo, by which others refer to it.
-            learnt = [each for each in LINKS[kind].lists if each.name.split()[1] in ("pre", "invt")]
-            self._spell("targets", learnt, self._among(kind, LINKS[kind].lists, "targets"))
-        # Down from what names a list to its answers and other versions; the verification list comes before
-        # the receipt that gives it its number.
-        for kind in self._kinds(reversed(links.CARRIERS)):
-            every = LINKS[kind].lists + LINKS[kind].chain
-            self._spell("targets", LINKS[kind].chain, self._among(kind, every, "targets"))
-        for kind in self._kinds(LINKS):
-            if kind in LIST_KINDS:
-                rows = self._of(kind, f"{links.key(kind)} IN (FROM touched)")
-            else:
-                every = LINKS[kind].lists + LINKS[kind].chain
-                rows = self._among(kind, every, "targets", or_else=self.batches.among())
-            files[CONTRACTS[kind].table] = self._copy(kind, rows, folder, more)
+        for kind, dates in places.items():
+            path = folder / f"{CONTRACTS[kind].table}.parquet"
+            self.con.execute(
+                f"COPY (SELECT {_columns(kind, more)} FROM {self._named(kind, dates)}) TO {sql.literal(path)} "
+                "(COMPRESSION lz4)"
+            )
+            files[CONTRACTS[kind].table] = path
+        self.window = self.window.only(self._list_dates(files))
         return files
 
-    def _copy(self, kind: str, rows: str, folder: Path, more: Mapping[str, Sequence[str]]) -> Path:
-        path = folder / f"{CONTRACTS[kind].table}.parquet"
-        self.con.execute(
-            f"COPY (SELECT {_columns(kind, more)} FROM {rows}) TO {sql.literal(path)} (COMPRESSION lz4)"
-        )
-        return path
+    def _places(self) -> dict[str, set[date | None]]:
+        """Dates to open, by kind."""
+        rows = self.con.execute(
+            f"SELECT kind, document_date FROM wh.ledger.places WHERE {self._here} AND EXISTS "
+            "(SELECT 1 FROM hits WHERE hits.business_date IS NOT DISTINCT FROM places.business_date) "
+            "UNION SELECT kind, business_date FROM awaited UNION SELECT kind, business_date FROM fresh"
+        ).fetchall()
+        found: dict[str, set[date | None]] = {kind: set() for kind in LINKS if kind in self.stored}
+        for kind, day in rows:
+            found[kind].add(day)
+        new = self._dates_of_new_lists()
+        for kind in LIST_KINDS:
+            if kind in found:
+                found[kind] |= new.get(kind, set())
+        return {kind: dates for kind, dates in found.items() if dates}
 
-    def _among(self, kind: str, identities: Iterable[Identity], numbers: str, or_else: str = "false") -> str:
-        """Documents of a kind of which any identity is among the numbers, or the condition holds."""
-        identities = tuple(identities)
-        if not any(each.items for each in identities):
-            tests = [f"coalesce({each.spelled()} IN (FROM {numbers}), false)" for each in identities]
-            return self._of(kind, f"({' OR '.join([*tests, or_else])})")
-        rows = self._of(kind)
+    def _dates_of_new_lists(self) -> dict[str, set[date | None]]:
+        return {
+            kind: self._dates(f"SELECT DISTINCT business_date FROM {self._new(kind)}")
+            for kind in LIST_KINDS
+            if kind in self.batches.kinds
+        }
+
+    def _named(self, kind: str, dates: Iterable[date | None]) -> str:
+        """Documents of a kind on these dates that belong to the touched lists or are new."""
+        table = f"SELECT * FROM {document_table(CONTRACTS[kind])} WHERE {self._here}"
+        if kind in LIST_KINDS:
+            return f"({on_dates(table, set(dates), f'{links.key(kind)} IN (FROM touched)')})"
+        each = LINKS[kind]
+        lead = [
+            f"coalesce({identity.spelled()} IN (FROM targets), false)"
+            for identity in each.lists + each.chain
+            if not identity.items
+        ]
+        new = self.batches.among()
+        if not any(identity.items for identity in each.lists):
+            return f"({on_dates(table, set(dates), f'({" OR ".join([*lead, new])})')})"
+        rows = f"({on_dates(table, set(dates))})"
         return (
             f"(SELECT * FROM {rows} SEMI JOIN (SELECT file_hash, row_no FROM (SELECT file_hash, row_no, "
-            f"unnest({links.numbers(identities)}) AS h FROM {rows}) SEMI JOIN {numbers} USING (h) "
-            f"UNION SELECT file_hash, row_no FROM {rows} WHERE {or_else}) USING (file_hash, row_no))"
+            f"unnest({links.leading(kind)} || {links.inside(kind)}) AS number FROM {rows}) "
+            f"SEMI JOIN targets USING (number) UNION SELECT file_hash, row_no FROM {rows} WHERE {new}) "
+            "USING (file_hash, row_no))"
         )
 
-    def _spell(self, into: str, identities: Iterable[Identity], rows: str) -> None:
-        self._add(into, f"SELECT unnest({links.numbers(tuple(identities))}) FROM {rows}")
+    def _list_dates(self, files: dict[str, Path]) -> set[date | None]:
+        """Dates on which the touched lists are stored or will be."""
+        dates = self._dates("SELECT DISTINCT business_date FROM hits SEMI JOIN touched USING (list)")
+        for kinds in (LIST_KINDS, RECEIPT_KINDS):
+            paths = [files[CONTRACTS[kind].table] for kind in kinds if CONTRACTS[kind].table in files]
+            for path in paths:
+                dates |= self._dates(f"SELECT DISTINCT business_date FROM {sql.parquet([path])}")
+            if None not in dates:  # receipts date the lists that bear no time
+                break
+        return dates
 
-    def _add(self, table: str, select: str) -> None:
-        self.con.execute(f"INSERT INTO {table} {select}")
+    @property
+    def _here(self) -> str:
+        return f"zone = {sql.literal(self.window.zone)}"
 
-    def _fill(self, table: str, column: str, select: str | None) -> None:
-        self.con.execute(
-            f"CREATE OR REPLACE TEMP TABLE {table} " + (f"AS {select}" if select else f"({column} UBIGINT)")
-        )
+    @property
+    def _index(self) -> str:
+        return f"(FROM wh.ledger.numbers WHERE {self.window.condition()})"
 
-    def _distinct_touched(self) -> int:
-        self._fill("touched", "k", "SELECT DISTINCT k FROM touched")
-        row = self.con.execute("SELECT count(*) FROM touched").fetchone()
+    @property
+    def _new_number(self) -> str:
+        return "number IN (FROM needles) OR number IN (FROM targets)"
+
+    def _new(self, kind: str) -> str:
+        """The new documents of a kind."""
+        within = Window(self.window.zone, self.batches.first, self.batches.last)
+        return within.over(document_table(CONTRACTS[kind]), self.stored.get(kind), self.batches.among())
+
+    def _dates(self, query: str) -> set[date | None]:
+        return {day for (day,) in self.con.execute(query).fetchall()}
+
+    def _table(self, name: str, select: str) -> None:
+        self.con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {select}")
+
+    def _count(self, table: str) -> int:
+        row = self.con.execute(f"SELECT count(*) FROM {table}").fetchone()
         return int(row[0]) if row else 0
-
-    def _of(self, kind: str, condition: str = "true") -> str:
-        return self.window.over(document_table(CONTRACTS[kind]), self.stored.get(kind), condition)
-
-    def _core(self, condition: str = "true") -> str:
-        return self.window.over("wh.core.lists", self.stored.get("core"), condition)
-
-    def _kinds(self, kinds: Iterable[str]) -> list[str]:
-        return [kind for kind in kinds if kind in self.stored]
 
 
 def _columns(kind: str, more: Mapping[str, Sequence[str]]) -> str:
-    """What the transforms read of a kind and columns more, items cut to the fields they read."""
+    """What the transforms read of a kind and columns more, items cut to the fields they read, and the batch."""
     table = CONTRACTS[kind].table
-    columns = [sql.name(each) for each in dict.fromkeys((*PREFIX, *NEEDED[table], *more.get(table, ())))]
+    names = dict.fromkeys((*PREFIX, "batch_id", *NEEDED[table], *more.get(table, ())))
+    columns = [sql.name(each) for each in names]
     if table in ITEMS:
         fields = ", ".join(f"{sql.name(each)}: item.{sql.name(each)}" for each in ITEMS[table])
         columns.append(f"list_transform(items, lambda item: {{{fields}}}) AS items")

@@ -318,6 +318,42 @@ CORRECTIONS = Table(
         _RUN,
     ),
 )
+NUMBERS = Table(
+    "ledger",
+    "numbers",
+    "one number by which documents name a list (see warehouse.links); never changed, only added to",
+    (
+        _ZONE,
+        ("business_date", "DATE", "date of the list when the number was added"),
+        ("list", "UBIGINT", "hash of flow, enterprise and order number"),
+        ("number", "UBIGINT", "hash of the identity"),
+        ("tie", "VARCHAR", "own (of one list only), shared, or learnt from a document of the list"),
+    ),
+)
+PLACES = Table(
+    "ledger",
+    "places",
+    "one date on which documents of a kind lie that belong to lists of a date; only added to",
+    (
+        _ZONE,
+        ("business_date", "DATE", "date of the lists"),
+        ("kind", "VARCHAR", "document kind"),
+        ("document_date", "DATE", "date of the documents"),
+    ),
+)
+WAITING = Table(
+    "ledger",
+    "waiting",
+    "one number of a stored document that named no list when it was linked; only added to",
+    (
+        _ZONE,
+        ("business_date", "DATE", "date of the document"),
+        ("kind", "VARCHAR", "document kind"),
+        ("document", "UBIGINT", "hash of all numbers of the document"),
+        ("number", "UBIGINT", "hash of the identity"),
+        ("leads", "BOOLEAN", "whether it names the document itself, not one parcel or list of many in it"),
+    ),
+)
 QUARANTINE = Table(
     "quarantine",
     "rows",
@@ -440,6 +476,9 @@ TABLES: tuple[Table, ...] = (
     VANISHED,
     REWRITTEN,
     CORRECTIONS,
+    NUMBERS,
+    PLACES,
+    WAITING,
     QUARANTINE,
     RELEASES,
     PARTITIONS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -43,6 +43,8 @@ class Window:
     zone: str
     first: date | None
     last: date | None
+    #: Only these dates of it (null: undated), where they are known.
+    dates: frozenset[date | None] | None = None
 
     @classmethod
     def around(cls, zone: str, first: date | None, last: date | None) -> Window:
@@ -54,6 +56,19 @@ class Window:
         firsts = [each for each in (self.first, other.first) if each]
         lasts = [each for each in (self.last, other.last) if each]
         return Window(self.zone, min(firsts, default=None), max(lasts, default=None))
+
+    def only(self, dates: Collection[date | None]) -> Window:
+        """The window cut to these dates, from the first of them to the last."""
+        dated = [each for each in dates if each]
+        return Window(self.zone, min(dated, default=None), max(dated, default=None), frozenset(dates))
+
+    def condition(self) -> str:
+        """SQL that a row lies in the window or is undated."""
+        here = f"zone = {sql.literal(self.zone)}"
+        if not (self.first and self.last):
+            return f"{here} AND business_date IS NULL"
+        span = f"business_date BETWEEN {sql.literal(self.first)} AND {sql.literal(self.last)}"
+        return f"{here} AND ({span} OR business_date IS NULL)"
 
     def reaches(self, extent: Extent | None) -> bool:
         """Whether anything stored lies in the window."""
@@ -69,6 +84,8 @@ class Window:
     def over(self, table: str, extent: Extent | None, condition: str = "true") -> str:
         """Rows of a bulk table inside the window, as a subquery that opens no more partitions than it must."""
         here = f"SELECT * FROM {table} WHERE zone = {sql.literal(self.zone)}"
+        if self.dates is not None:
+            return f"({on_dates(here, self.dates, condition)})"
         scans = []
         if extent and extent.undated:
             scans.append(f"{here} AND business_date IS NULL AND {condition}")
@@ -77,6 +94,16 @@ class Window:
             scans.append(f"{here} AND {span} AND {condition}")
         # Two scans, because each prunes its partitions.
         return f"({' UNION ALL '.join(scans or [f'{here} AND {_NOWHERE}'])})"
+
+
+def on_dates(here: str, dates: Collection[date | None], condition: str = "true") -> str:
+    """A query cut to exactly these business dates; two scans, because each prunes its partitions."""
+    dated = sorted(each for each in dates if each)
+    scans = [f"{here} AND business_date IS NULL AND {condition}"] if None in dates else []
+    if dated:
+        listed = ", ".join(sql.literal(each) for each in dated)
+        scans.append(f"{here} AND business_date IN ({listed}) AND {condition}")
+    return " UNION ALL ".join(scans or [f"{here} AND {_NOWHERE}"])
 
 
 @dataclass(frozen=True)
