@@ -13,9 +13,11 @@ from warehouse.connection import Lake
 
 #: Columns that make a document, a list or a file unique; a copy gets its own.
 UNIQUE = frozenset(
-    "guid cop_no pre_no invt_no order_no logistics_no pay_transaction_id pay_no tax_no bond_invt_no "
-    "etps_inner_invt_no rlt_no passport_no bill_no business_id msg_seq_no file_hash batch_id run_id "
-    "quarantine_id".split()
+    {
+        *("guid", "cop_no", "pre_no", "invt_no", "order_no", "logistics_no", "pay_transaction_id", "pay_no"),
+        *("tax_no", "bond_invt_no", "etps_inner_invt_no", "rlt_no", "passport_no", "bill_no", "business_id"),
+        *("msg_seq_no", "file_hash", "batch_id", "run_id", "quarantine_id"),
+    }
 )
 #: Says what exists once, whatever the days.
 LEFT_OUT = frozenset({("ledger", "migrations"), ("metrics", "definitions"), ("ledger", "touched_dates")})
@@ -109,25 +111,25 @@ def _base(table: _Table) -> str:
 
 def _copy(table: _Table, begin: int, end: int) -> str:
     columns = ", ".join(_shifted(name, kind) for name, kind in table.columns)
-    order = "ORDER BY n DESC" if ("business_date", "DATE") in table.columns else ""
-    return f"INSERT INTO {table.qualified} SELECT {columns} FROM {_base(table)}, range({begin}, {end + 1}) days(n) {order}"
+    order = "ORDER BY back DESC" if ("business_date", "DATE") in table.columns else ""
+    return f"INSERT INTO {table.qualified} SELECT {columns} FROM {_base(table)}, range({begin}, {end + 1}) shifts(back) {order}"
 
 
 def _shifted(name: str, kind: str) -> str:
     column = sql.name(name)
     if kind == "DATE":
-        return f"{column} - n::INTEGER"
+        return f"{column} - back::INTEGER"
     if kind == "TIMESTAMP":
-        return f"{column} - to_days(n::INTEGER)"
+        return f"{column} - to_days(back::INTEGER)"
     if kind == "DATE[]":
-        return f"list_transform({column}, lambda each: each - n::INTEGER)"
+        return f"list_transform({column}, lambda each: each - back::INTEGER)"
     if kind == "UBIGINT":
-        return f"hash({column}, n)"
+        return f"hash({column}, back)"
     if kind == "VARCHAR" and name in UNIQUE:
-        return f"{column} || '~' || n"
+        return f"{column} || '~' || back"
     if name == "items" and kind.startswith("STRUCT"):
         own = ", ".join(
-            f"{each} := item.{each} || '~' || n"
+            f"{each} := item.{each} || '~' || back"
             for each in ("logistics_no", "invt_no")
             if f'"{each}"' in kind or f"{each} " in kind
         )

@@ -10,10 +10,12 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from sources.contracts import CONTRACTS_BY_TABLE
+from sources.contracts import CONTRACTS, CONTRACTS_BY_TABLE
 from transforms.inputs import NEEDED
-from warehouse import relist, sql, touched
+from warehouse import numbers, relist, sql, touched
 from warehouse.connection import Lake
+from warehouse.links import LINKS
+from warehouse.schema import document_table
 from warehouse.search import Search
 from warehouse.window import Batches, Window, extents
 
@@ -31,6 +33,8 @@ class LinkInputs:
     batches: Batches
     window: Window
     folder: Path
+    #: The same documents for SQL: rows by kind.
+    scans: dict[str, str]
 
 
 def gather(
@@ -51,11 +55,19 @@ def gather(
     folder.mkdir(parents=True)
     if batches.alone(lake.con, window):
         # A first load: every document there is belongs to it, so nothing needs to be looked for.
-        return LinkInputs(_everything(lake.con, window, more), batches, window, folder)
+        stored = extents(lake.con, zone)
+        scans = {
+            kind: window.over(document_table(CONTRACTS[kind]), stored[kind])
+            for kind in LINKS
+            if kind in stored
+        }
+        return LinkInputs(_everything(lake.con, window, more), batches, window, folder, scans)
     search = Search(lake.con, window, batches)
     search.touch()
-    documents = {table: pl.scan_parquet(path) for table, path in search.fetch(folder, more).items()}
-    return LinkInputs(documents, batches, search.window, folder)
+    files = search.fetch(folder, more)
+    documents = {table: pl.scan_parquet(path) for table, path in files.items()}
+    scans = {CONTRACTS_BY_TABLE[table].kind: sql.parquet([path]) for table, path in files.items()}
+    return LinkInputs(documents, batches, search.window, folder, scans)
 
 
 def store(
@@ -72,8 +84,9 @@ def store(
     """Replace the lists that changed, with their events and their reconciliation; returns how many.
 
     In the same transaction the batches become linked, the dates whose figures may change are noted in
-    ledger.touched_dates for `reason`, and core.partitions is brought up to date. `gone`: lists (flow,
-    ebc_code, order_no) that corrections left no document of; they are taken out.
+    ledger.touched_dates for `reason`, core.partitions is brought up to date, and the index of lists is
+    added to. `gone`: lists (flow, ebc_code, order_no) that corrections left no document of; they are taken
+    out.
     """
     paths = {
         name: _handed_over(frame, inputs.folder / f"core-{name}.parquet")
@@ -89,6 +102,7 @@ def store(
 
     def work(con: duckdb.DuckDBPyConnection) -> int:
         changed = relist.replace(con, inputs.window, run_id, paths, reason)
+        numbers.learn(con, zone, inputs.scans, inputs.batches.among(), paths["lists"])
         con.execute(
             "UPDATE wh.ledger.batches SET linked_at = current_localtimestamp() "
             f"WHERE zone = {sql.literal(zone)} AND {inputs.batches.among()}"

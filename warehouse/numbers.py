@@ -6,7 +6,7 @@ makes a partition be opened or a list be computed needlessly, nothing else; a ro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -15,7 +15,15 @@ from warehouse import links, sql
 from warehouse.links import LINKS, LIST_KINDS
 
 LIST = "hash(flow || ' list', ebc_code, order_no)"
-GIVEN = "[hash(flow || ' pre', pre_no), hash(flow || ' invt', invt_no)]"
+GIVEN = (
+    "[CASE WHEN pre_no IS NOT NULL THEN hash(flow || ' pre', pre_no) END, "
+    "CASE WHEN invt_no IS NOT NULL THEN hash(flow || ' invt', invt_no) END]"
+)
+#: No row, with the columns of `spelled`.
+NOTHING = (
+    "SELECT '' AS kind, NULL::DATE AS business_date, 0::UBIGINT AS document, 0::UBIGINT AS number, "
+    "false AS leads, false AS fresh WHERE false"
+)
 #: Documents that name a list by what another document of it taught: such chains are short.
 _ROUNDS = 6
 
@@ -56,7 +64,7 @@ def learn(
 
     To be called inside the transaction that stores the lists.
     """
-    stored = f"FROM {sql.parquet([lists])} WHERE ebc_code IS NOT NULL AND order_no IS NOT NULL"
+    stored = f"FROM {sql.parquet([lists])}"
     _table(con, "dated", f"SELECT DISTINCT {LIST} AS list, business_date {stored}")
     own = [owned(kind, rows) for kind, rows in scans.items() if kind in LIST_KINDS]
     own.append(f"SELECT {LIST} AS list, unnest({GIVEN}) AS number, 'own' AS tie {stored}")
@@ -67,19 +75,23 @@ def learn(
         f"FROM ({' UNION ALL '.join(own)}) WHERE number IS NOT NULL GROUP BY list, number",
     )
     documents = [spelled(kind, rows, fresh) for kind, rows in scans.items() if kind not in LIST_KINDS]
-    nothing = "SELECT '' AS kind, NULL::DATE AS business_date, 0::UBIGINT AS document, 0::UBIGINT AS number, false AS leads, false AS fresh WHERE false"
-    _table(con, "spelled", f"SELECT DISTINCT * FROM ({' UNION ALL '.join([nothing, *documents])})")
-    _claim(con)
+    _table(con, "spelled", f"SELECT DISTINCT * FROM ({' UNION ALL '.join([NOTHING, *documents])})")
+    spelling = [
+        f"SELECT {links.key(kind)} AS list, {sql.literal(kind)} AS kind, business_date, 0::UBIGINT AS document FROM {rows}"
+        for kind, rows in scans.items()
+        if kind in LIST_KINDS
+    ]
+    _claim(con, spelling)
     _keep(con, zone)
 
 
-def _claim(con: duckdb.DuckDBPyConnection) -> None:
-    """Fill `claimed` (list, kind, business_date, document), and add to `known` what these documents teach."""
-    _table(
-        con,
-        "claimed",
-        "SELECT 0::UBIGINT AS list, '' AS kind, NULL::DATE AS business_date, 0::UBIGINT AS document WHERE false",
-    )
+def _claim(con: duckdb.DuckDBPyConnection, spelling: Sequence[str]) -> None:
+    """Fill `claimed` (list, kind, business_date, document), and add to `known` what these documents teach.
+
+    `spelling` are queries of the versions of the lists themselves, with the same columns.
+    """
+    nothing = "SELECT 0::UBIGINT AS list, '' AS kind, NULL::DATE AS business_date, 0::UBIGINT AS document WHERE false"
+    _table(con, "claimed", " UNION ALL ".join([nothing, *spelling]))
     for number in range(_ROUNDS):
         _table(
             con,

@@ -11,7 +11,7 @@ from transforms.schemas import DATED_BY, QUIET
 from warehouse import sql, touched
 from warehouse.marks import with_marks
 from warehouse.schema import core_columns
-from warehouse.window import Extent, Window, extents
+from warehouse.window import Window, extents
 
 _NUMBER = "hash(flow, ebc_code, order_no)"
 #: When a list stops being open: whichever of these comes first. A list rejected for good keeps its state.
@@ -157,7 +157,7 @@ def _note_partitions(con: duckdb.DuckDBPyConnection, window: Window) -> None:
         "SEMI JOIN changed USING (k)"
     )
     same = "IS NOT DISTINCT FROM"
-    everywhere = Extent(window.first, window.last, undated=True)  # core.partitions is what is being made
+    dates = {day for (day,) in con.execute("SELECT business_date FROM affected").fetchall()}
     con.execute(
         f"DELETE FROM wh.core.partitions WHERE zone = {zone} "
         f"AND EXISTS (SELECT 1 FROM affected a WHERE a.business_date {same} partitions.business_date)"
@@ -166,6 +166,6 @@ def _note_partitions(con: duckdb.DuckDBPyConnection, window: Window) -> None:
         f"INSERT INTO wh.core.partitions BY NAME SELECT {zone} AS zone, business_date, count(*) AS lists, "
         f"count(*) FILTER (accepted_at IS NOT NULL AND {LEFT_AT} IS NULL) AS open, "
         f"min({_FIRST_AT}) AS first_at, max({_LAST_AT}) AS last_at "
-        f"FROM {window.over('wh.core.lists', everywhere)} l SEMI JOIN affected a ON l.business_date {same} a.business_date "
+        f"FROM {window.only(dates).over('wh.core.lists', None)} l SEMI JOIN affected a ON l.business_date {same} a.business_date "
         "GROUP BY business_date ORDER BY business_date"
     )

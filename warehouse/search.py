@@ -41,7 +41,9 @@ class Search:
         Returns how many; `targets` and `hits` then hold what `fetch` needs.
         """
         self._spell_new()
-        self._table("hits", f"SELECT business_date, list, number, tie FROM {self._index} WHERE {self._new_number}")
+        self._table(
+            "hits", f"SELECT business_date, list, number, tie FROM {self._index} WHERE {self._new_number}"
+        )
         self.con.execute("INSERT INTO touched SELECT list FROM hits SEMI JOIN needles USING (number)")
         touched = -1
         for _ in range(CLOSURE_ROUNDS):
@@ -56,11 +58,7 @@ class Search:
         """`fresh`, `own` and `needles` of the new documents; new lists are touched."""
         self._table("touched", "SELECT 0::UBIGINT AS list WHERE false")
         self._table("own", "SELECT 0::UBIGINT AS list, 0::UBIGINT AS number, '' AS tie WHERE false")
-        self._table(
-            "fresh",
-            "SELECT '' AS kind, NULL::DATE AS business_date, 0::UBIGINT AS document, 0::UBIGINT AS number, "
-            "false AS leads, false AS fresh WHERE false",
-        )
+        self._table("fresh", numbers.NOTHING)
         for kind in sorted(self.batches.kinds & LINKS.keys()):
             rows = self._new(kind)
             if kind in LIST_KINDS:
@@ -78,7 +76,9 @@ class Search:
         """Add the numbers of the touched lists, what waits for them, and the lists that share what is theirs."""
         days = self._dates("SELECT DISTINCT business_date FROM hits SEMI JOIN touched USING (list)")
         theirs = on_dates(f"SELECT list, number, tie FROM wh.ledger.numbers WHERE {self._here}", days)
-        self.con.execute(f"INSERT INTO own SELECT list, number, tie FROM ({theirs}) SEMI JOIN touched USING (list)")
+        self.con.execute(
+            f"INSERT INTO own SELECT list, number, tie FROM ({theirs}) SEMI JOIN touched USING (list)"
+        )
         self.con.execute("INSERT INTO targets SELECT number FROM own")
         self._await()
         self._table("targets", "SELECT DISTINCT number FROM targets WHERE number IS NOT NULL")
@@ -170,7 +170,8 @@ class Search:
         ]
         new = self.batches.among()
         if not any(identity.items for identity in each.lists):
-            return f"({on_dates(table, set(dates), f'({" OR ".join([*lead, new])})')})"
+            named = " OR ".join([*lead, new])
+            return f"({on_dates(table, set(dates), f'({named})')})"
         rows = f"({on_dates(table, set(dates))})"
         return (
             f"(SELECT * FROM {rows} SEMI JOIN (SELECT file_hash, row_no FROM (SELECT file_hash, row_no, "

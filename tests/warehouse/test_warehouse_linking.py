@@ -1,7 +1,7 @@
 """Linking batch by batch must give what linking everything at once gives, whatever the cutting and order."""
 
 import random
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import polars as pl
@@ -290,6 +290,54 @@ def test_new_documents_without_a_list_are_handed_over_too(home, lake):
         "verification_receipts": 1,
         "waybill_statuses": 1,
     }
+
+
+def test_what_lies_far_apart_or_waits_is_found_again(home, lake):
+    """Steps against one load: an order 50 days before its list, a receipt 50 days after, a verification list of
+    two lists answered before the second arrives, a waybill without any date."""
+    first, second = everything("1"), everything("2")
+    shared = {"etps_inner_invt_no": "V-both", "invt_dcl_at": at("12 12:00")}
+    shared["items"] = [{"invt_no": row["invt_no"]} for _, row in (first[6], second[6])]
+    answer = {"etps_inner_invt_no": "V-both", "bond_invt_no": "QD-both", "business_id": "b"}
+    early = order("2", "10 23:50", currency="142", app_at=at("11 08:00") - timedelta(days=50))
+    late = receipt("2", "899", "12 10:00", guid="x", cop_no=None, invt_no=second[6][1]["invt_no"])
+    late["return_at"] += timedelta(days=50)
+    steps = [
+        [*first[4:7], ("INV101", shared), ("CEB511", {**second[2][1], "app_at": None}), ("CEB311", early)],
+        [("INV201", {**answer, "manage_at": at("12 12:30")})],
+        [
+            (
+                "SAS223",
+                {
+                    "passport_no": "Z",
+                    "io_flag": "E",
+                    "rlt_no": "QD-both",
+                    "pass_at": at("12 14:00"),
+                    "secd_pass_at": at("12 14:10"),
+                },
+            )
+        ],
+        second[4:7],
+        [("CEB622", late)],
+    ]
+    load(home, lake, "all", [each for step in steps for each in step], zone="a")
+    for number, step in enumerate(steps):
+        load(home, lake, f"step{number}", step, zone="b")
+    for table in ("lists", "list_events", "reconciliation"):
+        assert core(lake, "a", table) == core(lake, "b", table)
+    seen = "has_order, has_waybill, gate_out_at, closed_at"
+    assert one(lake, seen, "2") == (True, True, at("12 14:10"), late["return_at"])
+
+
+def test_only_partitions_that_hold_the_lists_are_opened(home, lake):
+    quiet = [("CEB621", import_list(f"q{day}", f"{day} 08:00")) for day in (13, 14, 15)]
+    load(home, lake, "r1", [*everything("1"), *quiet])
+    stage = Stage(home, "r2")
+    stage.file("answer", "CEB622", [receipt("1", "899", "16 08:00")])
+    stage.commit(lake)
+    inputs = linking.gather(lake, "zhengzhou")
+    assert inputs.window.dates == {date(2026, 11, 11)}
+    assert inputs.documents["import_lists"].collect()["order_no"].to_list() == ["1"]
 
 
 def test_a_payment_that_moves_to_another_order_changes_both_lists(home, lake):
