@@ -275,7 +275,7 @@ def test_new_documents_without_a_list_are_handed_over_too(home, lake):
     stage.commit(lake)
     inputs = linking.gather(lake, "zhengzhou")
     found = {table: frame.collect() for table, frame in inputs.documents.items()}
-    assert found["import_lists"].is_empty()
+    assert "import_lists" not in found, "nothing to open"
     counted = {table: frame.height for table, frame in found.items() if frame.height}
     assert counted == {
         "gate_passages": 1,
