@@ -123,7 +123,6 @@ SQL_TYPES: dict[str, pl.DataType] = {
     "INTEGER": pl.Int64(),
     "UBIGINT": pl.UInt64(),
     "BIGINT": pl.Int64(),
-    "UBIGINT": pl.UInt64(),
     "DATE": pl.Date(),
     "TIMESTAMP": pl.Datetime("us"),
     "DECIMAL": pl.Decimal(38, 5),
