@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands import check_published, corrections, quarantine, revisions, run, simulate, status
+from flows.commands import check_published, corrections, quarantine, revisions, run, simulate, status, verify
 from flows.commands import sql as question
 from flows.errors import DayStopped, UsageProblem
 from flows.output import complain
@@ -29,6 +29,7 @@ app.command("simulate")(simulate.simulate)
 app.command("run")(run.run)
 app.command("sql")(question.sql)
 app.command("status")(status.status)
+app.command("verify")(verify.verify)
 app.command("revisions")(revisions.revisions)
 app.command("corrections")(corrections.corrections)
 app.command("check-published")(check_published.check_published)

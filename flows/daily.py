@@ -1,4 +1,4 @@
-"""The daily flow: pull, land, read, validate, commit, link, measure, publish, tidy."""
+"""The daily flow: pull, land, read, validate, commit, link, measure, publish, tidy, seal."""
 
 from __future__ import annotations
 
@@ -55,7 +55,9 @@ def publish_day(run: Run, report: DayReport, url: str) -> DayReport:
     report.vintages = timed(report, "measure", lambda: tasks.measure_day(run), stages.vintages_sentence)
     timed(report, "publish", lambda: tasks.publish_figures(run), lambda path: path.name)
     timed(report, "tidy", lambda: tasks.tidy_lake(run, report), lambda each: each.sentence())
-    return tasks.close_day(run, report)
+    closed = tasks.close_day(run, report)
+    timed(closed, "seal", lambda: tasks.seal_record(run), lambda each: each.sentence())
+    return closed
 
 
 def default_inbox(home: Path, zone: str) -> Path:

@@ -44,12 +44,14 @@ from warehouse import (
     merging,
     published,
     quarantine,
+    record,
     touched,
     vintages,
 )
 from warehouse.documents import CommitSummary
 from warehouse.home import pii_key
 from warehouse.merging import Tidied
+from warehouse.record import Sealed
 from warehouse.runs import RunRecord, finish, note_unchanged
 from warehouse.shortcomings import shortcomings
 
@@ -244,6 +246,13 @@ def tidy(run: Run, report: DayReport) -> Tidied:
         tidied = merging.tidy(lake, run.run_id, run.started_at)
     report.untidy = tidied.failed
     return tidied
+
+
+def seal(run: Run) -> Sealed:
+    """Log the commits since the last seal and sign the day's checkpoint; the last thing a run does."""
+    reporter().stage("seal")
+    with Lake.write(run.store) as lake:
+        return record.seal(lake, run.business_date, run.run_id, run.started_at)
 
 
 def close(run: Run, report: DayReport) -> DayReport:

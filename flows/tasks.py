@@ -22,6 +22,7 @@ from flows.progress import Stopwatch, reporter
 from flows.stages import Run
 from warehouse.documents import CommitSummary
 from warehouse.merging import Tidied
+from warehouse.record import Sealed
 
 Result = TypeVar("Result")
 
@@ -108,3 +109,9 @@ def close_day(run: Run, report: DayReport) -> DayReport:
         key=f"day-{run.zone}", markdown=closed.markdown(), description="The day's summary"
     )
     return closed
+
+
+@task(name="seal the record", **_plain)
+def seal_record(run: Run) -> Sealed:
+    """Append the run's commits to the log outside the catalog and sign a checkpoint."""
+    return stages.seal(run)

@@ -13,6 +13,14 @@ class PiiKeyError(WarehouseError):
     """The personal-data key is missing, too short or readable by others."""
 
 
+class SigningKeyError(WarehouseError):
+    """The key of the record's checkpoints is missing, unreadable or readable by others."""
+
+
+class RecordError(WarehouseError):
+    """The log of commits does not fit the warehouse; nothing was appended to it."""
+
+
 class ConservationError(WarehouseError):
     """Rows or amounts of a file, or the states of lists, do not add up; nothing of the transaction was committed."""
 

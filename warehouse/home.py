@@ -82,10 +82,20 @@ class Home:
         """Personal-data key, where the environment gives none."""
         return self.path / "pii.key"
 
+    @property
+    def record(self) -> Path:
+        """The log of commits with its checkpoints (see warehouse.record)."""
+        return self.path / "record"
+
+    @property
+    def signing_key(self) -> Path:
+        """Key of the checkpoints, where the environment names none."""
+        return self.path / "signing.key"
+
     def prepare(self) -> Home:
         """Create the directories; landed files and staged rows are for the service account only."""
         self.path.mkdir(parents=True, exist_ok=True)
-        for folder in (self.data, self.published, self.reports):
+        for folder in (self.data, self.published, self.reports, self.record):
             folder.mkdir(exist_ok=True)
         for folder in (self.landing, self.staging, self.scratch):
             folder.mkdir(mode=0o700, exist_ok=True)

@@ -354,6 +354,19 @@ WAITING = Table(
         ("leads", "BOOLEAN", "whether it names the document itself, not one parcel or list of many in it"),
     ),
 )
+CHECKPOINTS = Table(
+    "ledger",
+    "checkpoints",
+    "one signed checkpoint of the log of commits; the log itself lies outside the catalog (warehouse.record)",
+    (
+        ("day", "DATE", "business date of the run that sealed it"),
+        ("size", "BIGINT", "entries of the log it covers"),
+        ("root", "VARCHAR", "Merkle root of these entries, hexadecimal"),
+        ("note", "VARCHAR", "the signed note"),
+        ("sealed_at", "TIMESTAMP", "when"),
+        _RUN,
+    ),
+)
 QUARANTINE = Table(
     "quarantine",
     "rows",
@@ -479,6 +492,7 @@ TABLES: tuple[Table, ...] = (
     NUMBERS,
     PLACES,
     WAITING,
+    CHECKPOINTS,
     QUARANTINE,
     RELEASES,
     PARTITIONS,

@@ -1,0 +1,118 @@
+"""What the catalog says of its commits and files, as entries of the log and for comparison with it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from warehouse.connection import Lake
+
+#: Author of the commits that keep checkpoints: alone they are no reason for another.
+SEALER = "tongguan seal"
+_META = "__ducklake_metadata_wh"
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class LiveFile:
+    """A Parquet file of the lake: rows, or rows deleted. `path` is relative to the data folder."""
+
+    id: int
+    begin: int
+    path: str
+    bytes: int
+    rows: int
+
+
+def snapshots(con: duckdb.DuckDBPyConnection, after: int) -> list[dict[str, Any]]:
+    """Commits with a greater number, in order: snapshot, time (UTC), author, message, run_id."""
+    rows = con.execute(
+        "SELECT snapshot_id, CAST(epoch_us(snapshot_time) AS VARCHAR), author, commit_message, "
+        "commit_extra_info ->> '$.run_id' "
+        f"FROM wh.snapshots() WHERE snapshot_id > {after} ORDER BY 1"
+    ).fetchall()
+    return [
+        {"snapshot": number, "time_us": int(at), "author": author, "message": message, "run_id": run_id}
+        for number, at, author, message, run_id in rows
+    ]
+
+
+def files(con: duckdb.DuckDBPyConnection, after: int = -1) -> list[LiveFile]:
+    """Files the catalog refers to, with a greater number, in the order in which they were added."""
+    found = []
+    for table, key, rows in (
+        ("ducklake_data_file", "data_file_id", "record_count"),
+        ("ducklake_delete_file", "delete_file_id", "delete_count"),
+    ):
+        found += con.execute(
+            f"SELECT f.{key}, f.begin_snapshot, {_path('f')}, f.file_size_bytes, f.{rows} FROM {_META}.{table} f "
+            f"JOIN {_META}.ducklake_table t USING (table_id) JOIN {_META}.ducklake_schema s USING (schema_id) "
+            f"WHERE f.{key} > {after} QUALIFY row_number() OVER (PARTITION BY f.{key} ORDER BY t.begin_snapshot DESC) = 1"
+        ).fetchall()
+    return [LiveFile(*row) for row in sorted(found)]
+
+
+def gone(con: duckdb.DuckDBPyConnection, after: int) -> dict[int, str]:
+    """Files merged away before they were logged: number -> path."""
+    rows = con.execute(
+        f"SELECT data_file_id, path FROM {_META}.ducklake_files_scheduled_for_deletion WHERE data_file_id > {after} "
+        "ORDER BY 1"
+    ).fetchall()
+    return dict(rows)
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def entries(lake: Lake, index: int, last: dict[str, Any] | None) -> Iterator[dict[str, Any]]:
+    """Entries for the commits since the last one logged; none where only checkpoints were kept since.
+
+    Only files that are new since are hashed. A file whose own commit was logged before (merging gives a new
+    file the number of an old commit) stands in the newest entry.
+    """
+    new = snapshots(lake.con, last["snapshot"] if last else -1)
+    if all(each["author"] == SEALER for each in new):
+        return
+    after = last["file_id"] if last else -1
+    live, lost = files(lake.con, after), gone(lake.con, after)
+    numbers = {each["snapshot"] for each in new}
+    newest = new[-1]["snapshot"]
+    seen = after
+    for at, commit in enumerate(new, index):
+        own = [
+            each for each in live if (each.begin if each.begin in numbers else newest) == commit["snapshot"]
+        ]
+        seen = max([seen, *(each.id for each in own)])
+        is_last = commit["snapshot"] == newest
+        yield {
+            "index": at,
+            **commit,
+            "files": [
+                {
+                    "path": each.path,
+                    "bytes": each.bytes,
+                    "rows": each.rows,
+                    "sha256": sha256_of(lake.home.data / each.path),
+                }
+                for each in own
+            ],
+            # Merged away and replaced before this seal: their rows are in a file of these entries.
+            "gone": list(lost.values()) if is_last else [],
+            "file_id": max([seen, *lost]) if is_last else seen,
+        }
+
+
+def _path(file: str) -> str:
+    """Relative path of a file: schema, table and own part, each unless the next is absolute already."""
+    return f"CASE WHEN {file}.path_is_relative THEN s.path || t.path || {file}.path ELSE {file}.path END"

@@ -1,0 +1,178 @@
+"""Verification: the log extends itself from checkpoint to checkpoint, and lake and files are what it says."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from warehouse.connection import Lake
+from warehouse.record.book import Book
+from warehouse.record.commits import files, sha256_of, snapshots
+from warehouse.record.merkle import Tree, extends, leaf_hash
+from warehouse.record.note import Checkpoint, CheckpointError, opened, public_key
+
+_BEIJING = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was proved, and the first thing that does not hold; None: everything does."""
+
+    entries: int
+    checkpoints: int
+    files: int
+    unsealed: int  # commits since the last seal
+    problem: str | None = None
+
+
+class _Broken(Exception):
+    """The first thing that does not hold."""
+
+
+@dataclass
+class _Done:
+    entries: int = 0
+    checkpoints: int = 0
+    files: int = 0
+    unsealed: int = 0
+
+
+def verify(
+    lake: Lake, zone: str | None = None, first: date | None = None, last: date | None = None
+) -> Verified:
+    """Check the log, its checkpoints, the catalog and the data files, in this order; stops at the first that fails.
+
+    The chain is checked whole. `zone`, `first` and `last` (days of commit, Asia/Shanghai) only narrow which data
+    files are hashed: files of one zone, with those of no zone; files committed in these days.
+    """
+    done = _Done()
+    problem = None
+    try:
+        _checked(lake, zone, first, last, done)
+    except _Broken as broken:
+        problem = str(broken)
+    return Verified(done.entries, done.checkpoints, done.files, done.unsealed, problem)
+
+
+def _checked(lake: Lake, zone: str | None, first: date | None, last: date | None, done: _Done) -> None:
+    book = Book.of(lake.home)
+    lines = list(book.lines())
+    if not lines:
+        raise _Broken(f"there is no log in {book.folder}: run `tongguan run`, which seals what it commits")
+    leaves = [leaf_hash(each) for each in lines]
+    for at, (computed, stored) in enumerate(zip(leaves, book.leaves(), strict=False)):
+        if computed != stored:
+            raise _Broken(f"entry {at} of the log was altered: it is not what was hashed when it was sealed")
+    _chain(book, leaves, done)
+    entries = [json.loads(each) for each in lines]
+    done.entries = len(entries)
+    _catalog_checkpoints(lake, book)
+    _commits(lake, entries, done)
+    _files(lake, entries, zone, first, last, done)
+
+
+def _chain(book: Book, leaves: list[bytes], done: _Done) -> None:
+    """Every checkpoint is signed, holds over the log, and extends the one before."""
+    notes = book.notes()
+    if not notes or not book.public.exists():
+        raise _Broken(f"the checkpoints or the public key are missing in {book.folder}")
+    key = public_key(book.public.read_text(encoding="utf-8"))
+    tree = Tree(leaves)
+    before: Checkpoint | None = None
+    for number, note in enumerate(notes, 1):
+        try:
+            checkpoint = opened(note, key)
+        except CheckpointError as error:
+            raise _Broken(f"checkpoint {number}: {error}") from error
+        name = f"checkpoint {number} (day {checkpoint.day}, {checkpoint.size} entries)"
+        if checkpoint.size > len(leaves):
+            raise _Broken(f"{name} covers more than the log holds: the log was cut to {len(leaves)} entries")
+        root = tree.root(checkpoint.size)
+        if before is not None:
+            if checkpoint.size < before.size:
+                raise _Broken(f"{name} covers less than the one before it, {before.size} entries")
+            proof = tree.consistency(before.size, checkpoint.size)
+            if not extends(before.size, checkpoint.size, proof, before.root, checkpoint.root):
+                raise _Broken(f"{name} does not extend that of {before.day}: the log was rewritten")
+        elif root != checkpoint.root:
+            raise _Broken(f"{name} does not fit the log: an entry it covers was rewritten")
+        before = checkpoint
+        done.checkpoints = number
+    if before is None or before.size != len(leaves):
+        raise _Broken(
+            f"the log has {len(leaves)} entries, its last checkpoint covers fewer: one was removed or added"
+        )
+
+
+def _catalog_checkpoints(lake: Lake, book: Book) -> None:
+    """The catalog holds the same checkpoints; the last may be missing where a run was killed in between."""
+    rows = lake.con.execute("SELECT note FROM wh.ledger.checkpoints ORDER BY size, sealed_at").fetchall()
+    kept, notes = [note for (note,) in rows], book.notes()
+    if len(kept) > len(notes):
+        raise _Broken(
+            f"the catalog holds {len(kept)} checkpoints, the record folder {len(notes)}: some were removed"
+        )
+    for number, (mine, other) in enumerate(zip(kept, notes, strict=False), 1):
+        if mine != other:
+            raise _Broken(
+                f"checkpoint {number} of the record folder is not the one the catalog holds: it was replaced"
+            )
+
+
+def _commits(lake: Lake, entries: list[dict[str, Any]], done: _Done) -> None:
+    """Every commit the catalog still knows is the logged one, and none that was logged is ahead of it."""
+    known = {each["snapshot"]: each for each in snapshots(lake.con, -1)}
+    logged = entries[-1]["snapshot"]
+    newest = max(known, default=-1)
+    if newest < logged:
+        raise _Broken(
+            f"the catalog ends with commit {newest}, the log with {logged}: the catalog was rolled back"
+        )
+    for entry in entries:
+        found = known.get(entry["snapshot"])
+        if found is not None and any(found[name] != entry[name] for name in found):
+            raise _Broken(
+                f"commit {entry['snapshot']} ({entry['message']}) is not the one that was logged: "
+                "the catalog was rolled back or altered"
+            )
+    done.unsealed = sum(number > logged for number in known)
+
+
+def _files(
+    lake: Lake,
+    entries: list[dict[str, Any]],
+    zone: str | None,
+    first: date | None,
+    last: date | None,
+    done: _Done,
+) -> None:
+    """Files the catalog refers to are those that were logged, to the byte."""
+    logged = {file["path"]: (file, entry) for entry in entries for file in entry["files"]}
+    sealed = entries[-1]["file_id"]
+    for live in files(lake.con):
+        if live.id > sealed:
+            continue  # committed since the last seal
+        if live.path not in logged:
+            raise _Broken(f"data file {live.path} is in the catalog and was never logged")
+        file, entry = logged[live.path]
+        if not _wanted(live.path, entry, zone, first, last):
+            continue
+        path = lake.home.data / live.path
+        where = f"data file {live.path} of commit {entry['snapshot']} ({entry['message']})"
+        if not path.exists():
+            raise _Broken(f"{where} is missing")
+        if path.stat().st_size != file["bytes"] or sha256_of(path) != file["sha256"]:
+            raise _Broken(f"{where} was altered: its bytes are not those that were logged")
+        done.files += 1
+
+
+def _wanted(
+    path: str, entry: dict[str, Any], zone: str | None, first: date | None, last: date | None
+) -> bool:
+    if zone is not None and "zone=" in path and f"zone={zone}/" not in path:
+        return False
+    day = datetime.fromtimestamp(entry["time_us"] / 1e6, _BEIJING).date()
+    return (first is None or day >= first) and (last is None or day <= last)
