@@ -7,7 +7,7 @@ dates and ids; nothing asks for today: the clock is read for the record only, ju
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -207,13 +207,22 @@ def relink(
     inputs = linking.gather(lake, run.zone, selecting(in_force), batches)
     if inputs is None:
         return 0
-    known = corrected(inputs.documents, in_force)
-    linked = build(known, rates_frame(zone))
-    reconciled = reconcile(known, linked.lists, zone.tolerance_cny)
-    lists, events, reconciliation = pl.collect_all([linked.lists, linked.events, reconciled])
-    gone = lost_lists(inputs.documents, linked.lists).collect() if any(c.drops for c in in_force) else None
-    linking.store(lake, run.zone, run.run_id, inputs, lists, events, reconciliation, gone, reason)
+    core = linked(zone, inputs.documents, in_force)
+    lists = core["lists"]
+    gone = lost_lists(inputs.documents, lists.lazy()).collect() if any(c.drops for c in in_force) else None
+    linking.store(lake, run.zone, run.run_id, inputs, *core.values(), gone, reason)
     return lists.height
+
+
+def linked(
+    zone: Zone, documents: Mapping[str, pl.LazyFrame], in_force: Sequence[Correction]
+) -> dict[str, pl.DataFrame]:
+    """core.lists, core.list_events and core.reconciliation, by name, from the documents given."""
+    known = corrected(documents, in_force)
+    made = build(known, rates_frame(zone))
+    reconciled = reconcile(known, made.lists, zone.tolerance_cny)
+    frames = pl.collect_all([made.lists, made.events, reconciled])
+    return dict(zip(("lists", "list_events", "reconciliation"), frames, strict=True))
 
 
 def measure(run: Run) -> list[tuple[date, int]]:

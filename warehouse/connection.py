@@ -60,13 +60,7 @@ class Lake:
     @contextmanager
     def read(cls, home: Home) -> Iterator[Lake]:
         """The warehouse for reading; never waits for a writer. Raises WarehouseMissingError."""
-        if not home.catalog.exists():
-            raise WarehouseMissingError(
-                f"no warehouse in {home.path}: run `tongguan demo` or `tongguan run` first, "
-                "or set TONGGUAN_HOME"
-            )
-        with _connected(home) as con:
-            _attach(con, home, read_only=True)
+        with attached(home) as con:
             yield cls(con, home, writable=False)
 
     @contextmanager
@@ -107,6 +101,18 @@ class Lake:
         """Number of the newest snapshot."""
         row = self.con.execute("SELECT max(snapshot_id) FROM wh.snapshots()").fetchone()
         return int(row[0]) if row else 0
+
+
+@contextmanager
+def attached(home: Home, name: str = "wh") -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with the lake attached for reading under a name. Raises WarehouseMissingError."""
+    if not home.catalog.exists():
+        raise WarehouseMissingError(
+            f"no warehouse in {home.path}: run `tongguan demo` or `tongguan run` first, or set TONGGUAN_HOME"
+        )
+    with _connected(home) as con:
+        _attach(con, home, read_only=True, name=name)
+        yield con
 
 
 def _passes(error: duckdb.Error) -> bool:
@@ -171,7 +177,7 @@ def _connected(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         con.close()
 
 
-def _attach(con: duckdb.DuckDBPyConnection, home: Home, read_only: bool) -> None:
+def _attach(con: duckdb.DuckDBPyConnection, home: Home, read_only: bool, name: str = "wh") -> None:
     # The data path is given anew each time so that a home can be moved or mounted elsewhere;
     # inlining small inserts into the catalog was measured slower than small files.
     options = [
@@ -182,7 +188,7 @@ def _attach(con: duckdb.DuckDBPyConnection, home: Home, read_only: bool) -> None
     ]
     if read_only:
         options.append("READ_ONLY")
-    con.execute(f"ATTACH {sql.literal(f'ducklake:sqlite:{home.catalog}')} AS wh ({', '.join(options)})")
+    con.execute(f"ATTACH {sql.literal(f'ducklake:sqlite:{home.catalog}')} AS {name} ({', '.join(options)})")
 
 
 def _slash(path: Path) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +16,10 @@ from flows import output
 from flows.errors import UsageProblem
 from flows.options import HomeOption
 from flows.settings import home_path
-from warehouse import Home, query
+from flows.stages import BEIJING, linked, now
+from sources.corrections import load as load_corrections
+from sources.zone import Zone
+from warehouse import Home, asof, query
 from warehouse.errors import WarehouseError
 
 
@@ -39,19 +44,34 @@ def sql(
     out: Annotated[
         Path | None, typer.Option("--out", help="Write to this file instead of standard output.")
     ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            help="Answer as it would have been at this moment, Beijing time unless a time zone follows.",
+        ),
+    ] = None,
     home: HomeOption = None,
 ) -> None:
     """Ask the warehouse; works while a run writes, and can change nothing.
 
     Schemas: metrics, core, documents, ledger, quarantine, vintages. `SHOW ALL TABLES` lists what there is.
+    With --as-of, published figures answer as they stood then, for ever; records from the lake's snapshot of
+    then, or where it is no longer kept by linking again the documents loaded by then (minutes).
 
     Example: tongguan sql "SELECT flow, lists, value_cny FROM metrics.volume_daily WHERE mode = 'all' AND
     office = 'all' AND basis = 'released'" --format csv
+
+    Example: tongguan sql --as-of 2026-10-05T09:00 "SELECT * FROM metrics.volume_daily"
     """
     if form is Form.PARQUET and out is None and sys.stdout.isatty():
         raise UsageProblem("Parquet is not for a terminal: give --out FILE or redirect standard output.")
     try:
-        answer = query.run(Home(home_path(home)), statement)
+        store = Home(home_path(home))
+        if as_of is None:
+            answer = query.run(store, statement)
+        else:
+            answer = asof.run(store, statement, parse_moment(as_of), link_again, say)
     except WarehouseError as error:
         raise UsageProblem(str(error)) from error
     if form is Form.TABLE and out is None:
@@ -72,6 +92,34 @@ def sql(
         write(as_json(answer.to_pylist()))
     else:
         as_texts(frame).write_csv(target)
+
+
+def parse_moment(text: str) -> datetime:
+    """A moment as local Beijing time; raises UsageProblem for anything but a date with a time, not ahead."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageProblem(
+            f"--as-of {text!r} is no moment: write it as 2026-10-05T09:00 (Beijing time) or "
+            "2026-10-05T01:00Z."
+        ) from error
+    if len(text.strip()) <= len("2026-10-05"):
+        raise UsageProblem(f"--as-of {text!r} needs a time of day too: write it as {text}T09:00.")
+    if moment.tzinfo:
+        moment = moment.astimezone(BEIJING).replace(tzinfo=None)
+    if moment > now():
+        raise UsageProblem(f"--as-of {text!r} lies ahead: what is published until then is not known yet.")
+    return moment
+
+
+def link_again(zone: str, documents: Mapping[str, pl.LazyFrame]) -> Mapping[str, pl.DataFrame]:
+    """The core tables of one zone by the rules, rates and corrections of today."""
+    return linked(Zone.load(zone), documents, load_corrections(zone))
+
+
+def say(sentence: str) -> None:
+    """On standard error, beside the answer."""
+    output.err.print(sentence, markup=False, highlight=False)
 
 
 def as_json(rows: list[dict[str, object]]) -> bytes:
