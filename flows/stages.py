@@ -208,9 +208,9 @@ def relink(
     if inputs is None:
         return 0
     core = linked(zone, inputs.documents, in_force)
-    lists = core["lists"]
+    lists, events, reconciliation = core["lists"], core["list_events"], core["reconciliation"]
     gone = lost_lists(inputs.documents, lists.lazy()).collect() if any(c.drops for c in in_force) else None
-    linking.store(lake, run.zone, run.run_id, inputs, *core.values(), gone, reason)
+    linking.store(lake, run.zone, run.run_id, inputs, lists, events, reconciliation, gone, reason)
     return lists.height
 
 

@@ -17,9 +17,8 @@ from flows.errors import UsageProblem
 from flows.options import HomeOption
 from flows.settings import home_path
 from flows.stages import BEIJING, linked, now
-from sources.corrections import load as load_corrections
 from sources.zone import Zone
-from warehouse import Home, asof, query
+from warehouse import Home, Lake, asof, corrections, query
 from warehouse.errors import WarehouseError
 
 
@@ -71,7 +70,7 @@ def sql(
         if as_of is None:
             answer = query.run(store, statement)
         else:
-            answer = asof.run(store, statement, parse_moment(as_of), link_again, say)
+            answer = asof.run(store, statement, parse_moment(as_of), link_again(store), say)
     except WarehouseError as error:
         raise UsageProblem(str(error)) from error
     if form is Form.TABLE and out is None:
@@ -112,9 +111,15 @@ def parse_moment(text: str) -> datetime:
     return moment
 
 
-def link_again(zone: str, documents: Mapping[str, pl.LazyFrame]) -> Mapping[str, pl.DataFrame]:
-    """The core tables of one zone by the rules, rates and corrections of today."""
-    return linked(Zone.load(zone), documents, load_corrections(zone))
+def link_again(store: Home) -> asof.Link:
+    """What makes the core tables of one zone, by the rules, rates and corrections of today."""
+
+    def link(zone: str, documents: Mapping[str, pl.LazyFrame]) -> Mapping[str, pl.DataFrame]:
+        with Lake.read(store) as lake:
+            in_force = corrections.in_force(lake, zone)
+        return linked(Zone.load(zone), documents, in_force)
+
+    return link
 
 
 def say(sentence: str) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from flows import cli
+from flows.commands.sql import parse_moment
+from flows.errors import UsageProblem
 from warehouse import Home, Lake
 
 ONE_DAY = ("simulate", "out", "--zone", "zhengzhou", "--from", "2026-11-01", "--to", "2026-11-01")
@@ -51,7 +53,7 @@ def test_wrong_usage_exits_2_and_says_what_to_do(
     assert says in " ".join(capfd.readouterr().err.split())
 
 
-@pytest.mark.parametrize("command", ["demo", "simulate", "run", "sql", "status"])
+@pytest.mark.parametrize("command", ["demo", "simulate", "run", "sql", "status", "revisions"])
 def test_help_has_an_example(
     command: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -83,3 +85,25 @@ def test_a_question_can_change_nothing(
 ) -> None:
     assert call(monkeypatch, "sql", statement, "--home", str(home)) == 2
     assert "wrong usage" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2020-10-05T09:00", "2020-10-05 09:00:00"),
+        ("2020-10-05 09:00:30", "2020-10-05 09:00:30"),
+        ("2020-10-05T01:00Z", "2020-10-05 09:00:00"),
+        ("2020-10-05T10:00+09:00", "2020-10-05 09:00:00"),
+    ],
+)
+def test_a_moment_is_beijing_time_unless_it_says_otherwise(text: str, moment: str) -> None:
+    assert str(parse_moment(text)) == moment
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("2020-10-05", "time of day"), ("5 October", "no moment"), ("2999-01-01T00:00", "ahead")],
+)
+def test_a_moment_that_cannot_be_asked_for_is_refused(text: str, says: str) -> None:
+    with pytest.raises(UsageProblem, match=says):
+        parse_moment(text)
