@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
+
+import duckdb
 
 from transforms.definitions import METRIC_TABLES
 from warehouse import periods, sql
 from warehouse.connection import Lake
 from warehouse.home import Home
+from warehouse.schema import VINTAGE_COLUMNS
 
 NAME = "analyst.duckdb"
 #: What the copy holds: (schema, table) and the query that fills it.
@@ -45,15 +49,21 @@ def write(lake: Lake, home: Home) -> Path:
     temporary = home.published / f".{NAME}.{os.getpid()}"
     temporary.unlink(missing_ok=True)
     con = lake.con
+    if target.exists():
+        shutil.copyfile(target, temporary)
     con.execute(f"ATTACH {sql.literal(temporary)} AS copy_of_figures")
     try:
         con.begin()
         for schema in sorted({schema for schema, _ in CONTENT}):
-            con.execute(f"CREATE SCHEMA copy_of_figures.{schema}")
+            con.execute(f"CREATE SCHEMA IF NOT EXISTS copy_of_figures.{schema}")
+        changed = _changed_days(con)
         for (schema, table), query in CONTENT.items():
-            con.execute(f"CREATE TABLE copy_of_figures.{schema}.{table} AS {query}")
+            if changed is not None and schema == "metrics" and table in METRIC_TABLES:
+                _bring_up_to_date(con, table, changed)
+            else:
+                con.execute(f"CREATE OR REPLACE TABLE copy_of_figures.{schema}.{table} AS {query}")
         for view, query in VIEWS.items():
-            con.execute(f"CREATE VIEW copy_of_figures.metrics.{view} AS {query}")
+            con.execute(f"CREATE OR REPLACE VIEW copy_of_figures.metrics.{view} AS {query}")
         con.commit()
     finally:
         con.execute("DETACH copy_of_figures")
@@ -62,6 +72,33 @@ def write(lake: Lake, home: Home) -> Path:
     _sync(home.published)
     mark.write_text(snapshot)
     return target
+
+
+def _changed_days(con: duckdb.DuckDBPyConnection) -> str | None:
+    """Table of the days (zone, business_date) of which the copy does not hold the newest vintage, so that the
+    cost follows new figures; None where the copy is written whole: there is none, or its columns differ."""
+    for name, table in METRIC_TABLES.items():
+        try:
+            there = con.execute(f"SELECT * FROM copy_of_figures.metrics.{name} LIMIT 0").description or []
+        except duckdb.CatalogException:
+            return None
+        if {each[0] for each in there} != {*table.schema, *VINTAGE_COLUMNS}:
+            return None
+    newest = "SELECT zone, business_date, max(vintage) FROM {} GROUP BY ALL"
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE changed_days AS SELECT DISTINCT zone, business_date FROM "
+        f"({newest.format('wh.vintages.published')} EXCEPT {newest.format('copy_of_figures.metrics.vintages')})"
+    )
+    return "changed_days"
+
+
+def _bring_up_to_date(con: duckdb.DuckDBPyConnection, table: str, changed: str) -> None:
+    copy = f"copy_of_figures.metrics.{table}"
+    con.execute(f"DELETE FROM {copy} WHERE (zone, business_date) IN (FROM {changed})")
+    con.execute(
+        f"INSERT INTO {copy} BY NAME SELECT * FROM wh.metrics.{table} "
+        f"WHERE (zone, business_date) IN (FROM {changed}) ORDER BY ALL"
+    )
 
 
 def _sync(path: Path) -> None:

@@ -80,13 +80,39 @@ def test_the_analysts_copy_is_written_when_something_changed(home, lake):
     with duckdb.connect(str(path), read_only=True) as con:
         assert con.execute("SELECT lists FROM metrics.volume_daily").fetchall() == [(7,)]
         assert con.execute("SELECT count(*) FROM ledger.coverage").fetchall() == [(0,)]
-        publish(lake, figures(8, DAY), [DAY], "r2")
+        publish(lake, figures(8, DAY, NEXT), [DAY, NEXT], "r2")
         assert published.write(lake, home).stat().st_ino != first
         assert con.execute("SELECT lists FROM metrics.volume_daily").fetchall() == [(7,)], (
             "readers keep theirs"
         )
+    with duckdb.connect(str(path), read_only=True) as con:
+        for (schema, table), query in published.CONTENT.items():
+            copied = con.execute(f"SELECT * FROM {schema}.{table} ORDER BY ALL").fetchall()
+            assert copied == lake.con.execute(f"FROM ({query}) ORDER BY ALL").fetchall(), table
+        assert con.execute("SELECT lists FROM metrics.volume_daily ORDER BY business_date").fetchall() == [
+            (8,),
+            (8,),
+        ]
     path.unlink()
     assert published.write(lake, home).exists(), "missing: written again"
+
+
+def test_the_copy_is_brought_up_to_date_day_by_day_and_whole_after_an_upgrade(home, lake):
+    publish(lake, figures(7, DAY), [DAY])
+    path = published.write(lake, home)
+    with duckdb.connect(str(path)) as con:
+        con.execute("UPDATE metrics.volume_daily SET lists = 99")
+    publish(lake, figures(8, NEXT), [NEXT], "r2")
+    published.write(lake, home)
+    lists = "SELECT lists FROM metrics.volume_daily ORDER BY business_date"
+    with duckdb.connect(str(path), read_only=True) as con:
+        assert con.execute(lists).fetchall() == [(99,), (8,)], "days without a new vintage are not read again"
+    with duckdb.connect(str(path)) as con:
+        con.execute("ALTER TABLE metrics.volume_daily DROP COLUMN orders")
+    publish(lake, figures(9, NEXT), [NEXT], "r3")
+    published.write(lake, home)
+    with duckdb.connect(str(path), read_only=True) as con:
+        assert con.execute(lists).fetchall() == [(7,), (9,)], "other columns: written whole"
 
 
 def test_touched_and_due_dates_are_published_only_if_they_were_before(lake):
