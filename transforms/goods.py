@@ -18,7 +18,8 @@ _KNOWN_CODE = r"^\d{4}"
 def released_lines(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFrame:
     """Goods lines of the lists released on the dates, once under their flow and once under `all`; computed.
 
-    Columns: zone, business_date, flow, list (a number), ebc_code and those of schemas.GOODS.
+    Columns: zone, business_date, flow, list (a number), thing (a number: enterprise and article; null: no
+    article) and those of schemas.GOODS.
     """
     day = pl.col("released_at").dt.date().alias("business_date")
     lines = (
@@ -27,6 +28,13 @@ def released_lines(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFrame:
         .with_row_index("list")
         .explode("goods", empty_as_null=False, keep_nulls=False)
         .unnest("goods")
+        # A number is counted several times as fast as a pair of texts, and each line is counted six times.
+        .with_columns(
+            pl.concat_str("ebc_code", "article", separator="\x1f")
+            .cast(pl.Categorical)
+            .to_physical()
+            .alias("thing")
+        )
     )
     both = pl.concat([lines, lines.with_columns(pl.lit(ALL).alias("flow"))])
     return both.collect(engine="in-memory").lazy()
@@ -56,12 +64,11 @@ def goods_daily(lines: pl.LazyFrame) -> pl.LazyFrame:
 def _by_code(lines: pl.LazyFrame, place: list[str]) -> pl.LazyFrame:
     one_unit = (pl.col("unit").n_unique() == 1) & pl.col("unit").is_not_null().all()
     complete = one_unit & pl.col("quantity").is_not_null().all()
-    article = pl.struct("ebc_code", "article").filter(pl.col("article").is_not_null())
     sums = lines.group_by(place).agg(
         *_sums(),
         pl.when(complete).then(pl.col("quantity").sum()).alias("quantity"),
         pl.when(complete).then(pl.col("unit").first()).alias("unit"),
-        article.n_unique().alias("articles"),
+        pl.col("thing").drop_nulls().n_unique().alias("articles"),
         pl.col("country").drop_nulls().n_unique().alias("countries"),
     )
     first = (
