@@ -20,7 +20,12 @@ UNIQUE = frozenset(
     }
 )
 #: Says what exists once, whatever the days.
-LEFT_OUT = frozenset({("ledger", "migrations"), ("metrics", "definitions"), ("ledger", "touched_dates")})
+LEFT_OUT = frozenset(
+    {
+        *(("ledger", name) for name in ("migrations", "touched_dates", "checkpoints", "corrections")),
+        ("metrics", "definitions"),
+    }
+)
 #: Days written in one commit: the state that merging leaves; the last days are written one by one.
 BLOCK, SINGLE = 30, 20
 

@@ -120,13 +120,14 @@ def day(home: Path, extracts: Path, business_date: date) -> tuple[str, Stages]:
     timed("land", lambda: stages.land(run, paths, inbox))
     timed("read", lambda: stages.read(run))
     timed("validate", lambda: stages.validate(run))
-    timed("commit", lambda: stages.commit(run))
+    report.committed = timed("commit", lambda: stages.commit(run))
     report.mended = timed("mend", lambda: stages.take_in_mended(run))
     timed("link", lambda: stages.link(run))
     report.vintages = timed("measure", lambda: stages.measure(run))
     timed("publish", lambda: stages.publish(run))
     timed("tidy", lambda: stages.tidy(run, report))
     timed("close", lambda: stages.close(run, report))
+    timed("seal", lambda: stages.seal(run))
     tell(f"{business_date}: {total(spent, 0):.1f} s, {total(spent, 1):.1f} s of processor")
     return run.run_id, spent
 
