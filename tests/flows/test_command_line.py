@@ -8,7 +8,7 @@ import pytest
 from flows import cli
 from flows.commands.sql import parse_moment
 from flows.errors import UsageProblem
-from warehouse import Home, Lake
+from warehouse import Home
 
 ONE_DAY = ("simulate", "out", "--zone", "zhengzhou", "--from", "2026-11-01", "--to", "2026-11-01")
 
@@ -20,11 +20,10 @@ def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     return int(stopped.value.code or 0)
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    with Lake.write(Home(tmp_path / "home")):
-        pass
-    return tmp_path / "home"
+@pytest.fixture(scope="module")
+def home(empty_home: Home) -> Path:
+    """Only read here."""
+    return empty_home.path
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from day_runs import KEYS, differences, expected, load_truth, published, run_sta
 
 from sources.simulator import simulate
 from sources.zone import Zone
+from warehouse import Home
 
 ZONE, START, DAYS, LISTS = "zhengzhou", date(2025, 3, 4), 2, 120
 
@@ -19,6 +20,8 @@ def simulated(tmp_path: Path, form: str, days: list[date]) -> tuple[Path, dict[s
     return extracts, load_truth(extracts)
 
 
+# With all faults on it runs by default, in test_faults_truth.py.
+@pytest.mark.long
 def test_days_one_after_the_other_give_the_truth_and_a_second_run_commits_nothing(tmp_path: Path) -> None:
     home = tmp_path / "home"
     days = [START + timedelta(days=each) for each in range(DAYS)]
@@ -33,9 +36,11 @@ def test_days_one_after_the_other_give_the_truth_and_a_second_run_commits_nothin
 
 
 # CSV has its own default run with all faults on, in test_faults_truth.py.
-@pytest.mark.parametrize("form", ["jsonl", "xml", pytest.param("csv", marks=pytest.mark.long)])
-def test_every_format_gives_the_truth(form: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "form", ["xml", *(pytest.param(each, marks=pytest.mark.long) for each in ("jsonl", "csv"))]
+)
+def test_every_format_gives_the_truth(form: str, tmp_path: Path, home: Home) -> None:
     extracts, truth = simulated(tmp_path, form, [START])
-    run_stages(tmp_path / "home", ZONE, START, extracts)
+    run_stages(home.path, ZONE, START, extracts)
     for table in KEYS:
-        assert differences(published(tmp_path / "home", table), expected(truth, table)) == []
+        assert differences(published(home.path, table), expected(truth, table)) == []

@@ -1,11 +1,11 @@
-"""All faults at once: refused files, quarantined rows and figures are those of truth.json."""
+"""All faults at once, day by day: refused files, quarantined rows and figures are those of truth.json."""
 
 from collections import Counter
 from datetime import date
 from pathlib import Path
 
 import pytest
-from day_runs import KEYS, differences, expected, load_truth, published, run_stages
+from day_runs import KEYS, differences, expected, load_truth, published, run_stages, snapshot
 
 from sources.contracts.gate import GATE_MESSAGES
 from sources.simulator import FAULTS, simulate
@@ -18,15 +18,18 @@ ZONE, START, END, LISTS, RATE = "zhengzhou", date(2025, 3, 4), date(2025, 3, 5),
 @pytest.mark.parametrize(
     "form", ["csv", *(pytest.param(each, marks=pytest.mark.long) for each in ("parquet", "jsonl", "xml"))]
 )
-def test_what_is_wrong_is_found_and_nothing_else(form: str, tmp_path: Path) -> None:
-    extracts, home = tmp_path / "extracts", tmp_path / "home"
+def test_what_is_wrong_is_found_and_nothing_else(form: str, tmp_path: Path, home: Home) -> None:
+    extracts = tmp_path / "extracts"
     simulate(extracts, Zone.load(ZONE), START, END, LISTS, 7, form, dict.fromkeys(FAULTS, RATE))
     truth = load_truth(extracts)
 
     for day in (START, END):
-        run_stages(home, ZONE, day, extracts)
+        run_stages(home.path, ZONE, day, extracts / day.isoformat())
+    before = snapshot(home.path)
+    run_stages(home.path, ZONE, END, extracts / END.isoformat())
+    assert snapshot(home.path) == before, "a second run commits nothing"
 
-    with Lake.read(Home(home)) as lake:
+    with Lake.read(home) as lake:
         refused = {
             name
             for (names,) in lake.con.execute(
@@ -60,4 +63,4 @@ def test_what_is_wrong_is_found_and_nothing_else(form: str, tmp_path: Path) -> N
             told[kind] = told[kind] | {"read": told[kind]["read"] - told[kind]["duplicate"], "duplicate": 0}
     assert counts == told
     for table in KEYS:
-        assert differences(published(home, table), expected(truth, table)) == []
+        assert differences(published(home.path, table), expected(truth, table)) == []
