@@ -27,10 +27,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from memory_lake import MemoryLake
-from test_warehouse_linking import RATES
+from test_warehouse_linking import link
 
-from transforms.lists import build
-from warehouse import Home, Lake, linking
+from warehouse import Home, Lake
 from warehouse.window import Batches
 
 _NUMBERS = itertools.count(1)
@@ -157,7 +156,7 @@ class Arrivals(RuleBasedStateMachine):
         zone = f"{self.zone}-at-once"
         Inbox(self.lake, zone).deliver([(each.kind, each) for each in files_of(sorted(self.model.records))])
         link(self.lake, zone)
-        for table, but in (("lists", "zone"), ("list_events", "zone, file_hash")):
+        for table, but in (("lists", "zone"), ("list_events", "zone, file_hash"), ("reconciliation", "zone")):
             one, other = (
                 self.lake.con.execute(
                     f"SELECT * EXCLUDE ({but}) FROM wh.core.{table} WHERE zone = '{each}' ORDER BY ALL"
@@ -165,14 +164,6 @@ class Arrivals(RuleBasedStateMachine):
                 for each in (self.zone, zone)
             )
             assert one == other, table
-
-
-def link(lake: Lake, zone: str) -> int | None:
-    inputs = linking.gather(lake, zone)
-    if inputs is None:
-        return None
-    linked = build(inputs.documents, RATES)
-    return linking.store(lake, zone, "r", inputs, linked.lists.collect(), linked.events.collect())
 
 
 def lists(lake: Lake, zone: str) -> dict[str, tuple]:
