@@ -73,6 +73,8 @@ def simulate(
                 lists = lists_of(world, day, flow, log.list_total)
                 c = columns_of(lists, landed.pop(day) if flow == "I" else None, log)
                 log.add_lists(c)
+                if happening.rates:
+                    log.add_keys(c)
                 for section in sections_of(c):
                     delivery.take(section, midnight(day) // DAY)
             delivery.finish(midnight(day) // DAY)

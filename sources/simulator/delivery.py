@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from sources.simulator.damage import damage
 from sources.simulator.faults import AMOUNT, Faults, broken_amount, business_keys
 from sources.simulator.gate_envelopes import GATE
 from sources.simulator.truth_log import TruthLog, WrittenFile
-from sources.simulator.world import DAY, World, day_of
+from sources.simulator.world import DAY, World, day_of, midnight
 from sources.simulator.writers import ROWS_A_FILE, WRITERS
 
 _MAIN, _AGAIN, _CORRECTED = "", "_again", "_corrected"
@@ -50,7 +51,7 @@ class Delivery:
             return
         docs = self.log.register(made.kind, made.facts, len(made.at))
         ids = docs.astype(np.uint64)
-        frame = self.faults.changed(made.kind, made.frame, ids, made.facts)
+        frame, changed = self.faults.changed(made.kind, made.frame, ids, made.facts)
         last = self.world.end_ms // DAY - 1
         own = made.at // DAY
         frame = frame.with_columns(pl.Series("_doc", docs), pl.Series("_at", made.at))
@@ -58,6 +59,7 @@ class Delivery:
             plain = frame.with_columns(_bad=pl.lit(0, pl.Int8), _vanishes=pl.lit(False))
             self._spread(made.kind, _MAIN, plain, own, last)
             return
+        self.log.mark(made.kind, own, changed)
         marks = self.faults.marks(made.kind, frame, ids, made.facts)
         # A fault is recorded only where it can be seen: on documents delivered within the days simulated.
         seen = (own <= last) & ~marks.gone
@@ -109,8 +111,13 @@ class Delivery:
         )
         facts = {name: values[which] for name, values in made.facts.items()} | {"at": earlier}
         docs = self.log.register(made.kind, facts, int(which.sum()))
+        self.log.mark(made.kind, earlier // DAY, {})
         told = frame.filter(pl.Series(which)).with_columns(
             pl.Series("_doc", docs), pl.Series("returnTime", earlier).cast(pl.Datetime("ms"))
+        )
+        first = frame.get_column("_doc").to_numpy()[which]
+        self.log.retold.append(
+            (made.kind, business_keys(frame.filter(pl.Series(which)), made.kind), first, docs)
         )
         self._spread(made.kind, _CORRECTED, told, at // DAY + 1, last)
 
@@ -182,6 +189,9 @@ class Delivery:
             jobs.append(self.pool.submit(self._write, folder / name, kind, part))
             if stream == _MAIN and part.get_column("_vanishes").any():
                 self._again[day + 1].append((name, kind, part.filter(~pl.col("_vanishes"))))
+                gone = business_keys(part.filter(pl.col("_vanishes")), kind)
+                before, after = (f"{day_of(each * DAY).isoformat()}/{name}" for each in (day, day + 1))
+                self.log.vanishing.append((kind, gone, before, after))
         return jobs
 
     def _write(self, path: Path, kind: str, frame: pl.DataFrame) -> WrittenFile:
@@ -206,6 +216,7 @@ class Delivery:
             sent_sha256=sent,
             fault=fault,
             docs=frame.get_column("_doc").to_numpy(),
+            day=midnight(date.fromisoformat(path.parent.name)) // DAY,
             bad=(frame.get_column("_bad") > 0).to_numpy(),
             rejected=[
                 (key, _RULE_OF[how])

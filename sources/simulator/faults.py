@@ -133,8 +133,15 @@ class Faults:
             rewritten=falls["rewritten_time"],
         )
 
-    def changed(self, kind: str, frame: pl.DataFrame, docs: Ids, facts: Mapping[str, Ints]) -> pl.DataFrame:
-        """The batch with masked identities and payments that differ."""
+    def changed(
+        self, kind: str, frame: pl.DataFrame, docs: Ids, facts: Mapping[str, Ints]
+    ) -> tuple[pl.DataFrame, dict[str, Ints]]:
+        """The batch with masked identities and payments that differ, and 1 for those documents, by mark."""
+        marks: dict[str, Ints] = {}
+        if kind in _MASKED:
+            marks["masked"] = np.zeros(len(docs), dtype=np.int64)
+        if kind == "CEB411":
+            marks["differs"] = np.zeros(len(docs), dtype=np.int64)
         if kind == "CEB411" and "amount_mismatch" in self.rates:
             which = self._share("amount_mismatch", "list", facts["list"].astype(np.uint64))
             which &= ~self._share("missing_payment", "list", facts["list"].astype(np.uint64))
@@ -147,12 +154,14 @@ class Faults:
                 .cast(pl.Decimal(19, 5))
             )
             self.note("amount_mismatch", frame, kind, which)
+            marks["differs"] = which.astype(np.int64)
         if kind in _MASKED and "masked_identity" in self.rates:
             which, name = self._share("masked_identity", kind, docs), _MASKED[kind]
             hidden = pl.concat_str(pl.col(name).str.head(3), pl.lit("***********"), pl.col(name).str.tail(4))
             frame = frame.with_columns(pl.when(pl.Series(which)).then(hidden).otherwise(name).alias(name))
             self.note("masked_identity", frame, kind, which)
-        return frame
+            marks["masked"] = which.astype(np.int64)
+        return frame, marks
 
     def of_file(self, path: str) -> str | None:
         """The fault of a file, if any; `path` is without its ending, so that all formats suffer alike."""

@@ -12,6 +12,7 @@ import numpy as np
 from sources.contracts import CONTRACTS
 from sources.simulator.faults import Faults
 from sources.simulator.truth_clearance import Clearance
+from sources.simulator.truth_found import found
 from sources.simulator.truth_lists import lists_seen
 from sources.simulator.truth_log import VERSIONED, TruthLog
 from sources.simulator.truth_volume import volume_daily
@@ -61,6 +62,7 @@ def write_truth(out: Path, world: World, file_format: str, faults: Faults, log: 
             if not each.fault
             for key, rule in each.rejected
         ],
+        **(found(log) if faults.rates else {}),
         "observed_until": until.isoformat(),
         "states": seen.states,
         "volume_daily": volume_daily(world.zone.name, seen, days),

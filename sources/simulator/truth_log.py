@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 import numpy as np
+import polars as pl
 
 from sources.simulator.chance import Flags, Ints
 from sources.simulator.columns import Columns
@@ -29,6 +30,7 @@ class WrittenFile:
     docs: Ints
     bad: Flags
     rejected: list[tuple[str, str]]
+    day: int  # of delivery, since 1970
 
 
 @dataclass
@@ -43,6 +45,11 @@ class TruthLog:
     list_total: int = 0
     group_total: int = 0
     files: list[WrittenFile] = field(default_factory=list)
+    # Kept where faults are asked for: the list keys, the day of each document, what vanished and was told again.
+    keys: list[pl.Series] = field(default_factory=list)
+    days: dict[str, list[Ints]] = field(default_factory=lambda: defaultdict(list))
+    vanishing: list[tuple[str, list[str], str, str]] = field(default_factory=list)
+    retold: list[tuple[str, list[str], Ints, Ints]] = field(default_factory=list)
 
     def register(self, kind: str, facts: dict[str, Ints], count: int) -> Ints:
         """Number the documents of a batch within their kind and keep their facts."""
@@ -51,6 +58,19 @@ class TruthLog:
         for name, values in facts.items():
             self.facts[kind][name].append(values)
         return np.arange(first, first + count, dtype=np.int64)
+
+    def mark(self, kind: str, day: Ints, marks: dict[str, Ints]) -> None:
+        """Keep the day of each document registered last, and what faults changed in it."""
+        self.days[kind].append(day)
+        for name, values in marks.items():
+            self.facts[kind][name].append(values)
+
+    def add_keys(self, c: Columns) -> None:
+        """Keep the keys of the lists of a day and flow: flow|ebcCode|orderNo."""
+        seller = c.trade["ebcCode"]
+        frame = pl.DataFrame({"order": c.order_no}).with_columns(seller=seller)
+        text = pl.concat_str(pl.lit(c.letter), "seller", "order", separator="|")
+        self.keys.append(frame.select(text).to_series())
 
     def new_groups(self, count: int) -> int:
         """Numbers for flights, trucks or vehicles; gives the first."""

@@ -1,0 +1,162 @@
+"""Many days with all faults on, delivered day by day: each is found under its right code, and nothing else.
+
+`uv run pytest -m long -n 0 -s tests/flows/test_120_days.py` takes 120 days; TONGGUAN_DAYS=6 takes fewer.
+Expected is truth.json, which the simulator computes from its own records (sources/simulator/truth_*.py).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections import Counter
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from day_runs import KEYS, differences, expected, load_truth, plain, published
+
+from flows import stages
+from flows.pull import pull
+from sources.contracts import CONTRACTS
+from sources.simulator import FAULTS, simulate
+from sources.zone import Zone
+from warehouse import Home, Lake
+
+pytestmark = pytest.mark.long
+ZONE, START, LISTS, RATE = "zhengzhou", date(2025, 3, 4), 40, 0.02
+DAYS = int(os.environ.get("TONGGUAN_DAYS", "120"))
+#: Reasons that say what the simulated faults do; others are told of lists without a fault too.
+REASONS = ("waiting_order", "waiting_payment", "waiting_waybill", "amount_mismatch", "not_comparable")
+#: What a clean simulation has as well: documents sent after their list, buyers who buy much.
+NATURAL = {"late", "over_annual_limit", "over_single_limit", "orphan"}
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory, empty_home: Home) -> tuple[Home, dict[str, Any]]:
+    """The days delivered one after the other; figures published every 30 days and at the end."""
+    base = tmp_path_factory.mktemp("days")
+    days = [START + timedelta(days=each) for each in range(DAYS)]
+    extracts, home = base / "extracts", Home(base / "home")
+    shutil.copytree(empty_home.path, home.path)
+    simulate(extracts, Zone.load(ZONE), days[0], days[-1], LISTS, 7, "parquet", dict.fromkeys(FAULTS, RATE))
+    for number, day in enumerate(days, 1):
+        begun = time.monotonic()
+        inbox = extracts / day.isoformat()
+        # Loaded in the night after: so that what came on which day can be read from the documents.
+        run = replace(
+            stages.begin(home.path, ZONE, day), started_at=datetime.combine(day, datetime.max.time())
+        )
+        stages.land(run, pull(str(inbox), run.folder / "pulled"), str(inbox))
+        stages.read(run)
+        stages.validate(run)
+        stages.commit(run)
+        stages.link(run)
+        if number % 30 == 0 or number == DAYS:
+            stages.measure(run)  # within the look-back of every date
+        shutil.rmtree(run.folder, ignore_errors=True)
+        print(f"{day} ({number} of {DAYS}): {time.monotonic() - begun:.1f} s", flush=True)
+    return home, load_truth(extracts)
+
+
+def ask(home: Home, query: str) -> list[tuple[Any, ...]]:
+    with Lake.read(home) as lake:
+        return lake.con.execute(query).fetchall()
+
+
+def test_files_that_cannot_be_read_are_refused(loaded: tuple[Home, dict[str, Any]]) -> None:
+    home, truth = loaded
+    found = {
+        Path(name).name
+        for (names,) in ask(home, "SELECT names FROM wh.ledger.files WHERE status = 'refused'")
+        for name in names
+    }
+    wanted = [
+        Path(each).name
+        for name in ("wrong_encoding", "truncated_file")
+        for each in truth["faults"][name]["keys"]
+    ]
+    assert found == set(wanted)
+
+
+def test_malformed_rows_are_quarantined_by_their_rule(loaded: tuple[Home, dict[str, Any]]) -> None:
+    home, truth = loaded
+    found = Counter(ask(home, "SELECT kind, rules[1] FROM wh.quarantine.rows"))
+    assert found == Counter((each["kind"], each["rule"]) for each in truth["quarantined"])
+
+
+def test_copies_are_counted_as_duplicates(loaded: tuple[Home, dict[str, Any]]) -> None:
+    home, truth = loaded
+    found = {
+        kind: (int(read), int(versions), int(duplicate), int(quarantined))
+        for kind, read, versions, duplicate, quarantined in ask(
+            home,
+            "SELECT kind, sum(rows_read), sum(rows_accepted + rows_superseded), sum(rows_duplicate), "
+            "sum(rows_quarantined) FROM wh.ledger.files WHERE status = 'loaded' GROUP BY kind",
+        )
+    }
+    assert found == {
+        kind: (row["read"], row["accepted"] + row["superseded"], row["duplicate"], row["quarantined"])
+        for kind, row in truth["documents"].items()
+        if row["read"]
+    }
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_lists_bear_the_reason_of_what_happened_to_them(
+    reason: str, loaded: tuple[Home, dict[str, Any]]
+) -> None:
+    """missing_payment is waiting for payment, amount_mismatch itself, masked_identity not comparable."""
+    home, truth = loaded
+    found = ask(
+        home,
+        "SELECT flow || '|' || business_key FROM wh.core.reconciliation "
+        f"WHERE subject = 'list' AND list_contains(reasons, '{reason}')",
+    )
+    assert sorted(key for (key,) in found) == truth["reconciliation"][reason]
+
+
+def test_no_list_bears_another_reason(loaded: tuple[Home, dict[str, Any]]) -> None:
+    home, _ = loaded
+    found = ask(home, "SELECT DISTINCT unnest(reasons) FROM wh.core.reconciliation")
+    assert {reason for (reason,) in found} <= {*REASONS, *NATURAL}
+
+
+def test_vanished_lists_are_named_with_their_file(loaded: tuple[Home, dict[str, Any]]) -> None:
+    home, truth = loaded
+    found = ask(home, "SELECT kind, business_key, file_name FROM wh.ledger.vanished")
+    assert sorted([kind, key, Path(name).name] for kind, key, name in found) == truth["vanished"]
+
+
+def test_rewritten_releases_are_named(loaded: tuple[Home, dict[str, Any]]) -> None:
+    home, truth = loaded
+    found = ask(home, "SELECT DISTINCT kind, business_key FROM wh.ledger.rewritten")
+    assert sorted([kind, key] for kind, key in found) == truth["rewritten"]
+
+
+@pytest.mark.parametrize("kind", ["CEB311", "CEB411", "CEB511", "CEB621", "CEB622", "CEB603", "CEB604"])
+def test_late_documents_came_after_their_day(kind: str, loaded: tuple[Home, dict[str, Any]]) -> None:
+    home, truth = loaded
+    [(found,)] = ask(
+        home,
+        f"SELECT count(*) FROM wh.documents.{CONTRACTS[kind].table} WHERE loaded_at::DATE > business_date",
+    )
+    assert found == truth["late"].get(kind, 0)
+
+
+def test_states_and_figures_are_those_of_the_truth(loaded: tuple[Home, dict[str, Any]]) -> None:
+    home, truth = loaded
+    states = dict(ask(home, "SELECT state, count(*) FROM wh.core.lists GROUP BY 1"))
+    assert states == {state: count for state, count in truth["states"].items() if count}
+    until = truth["observed_until"]
+    clearance = published(home.path, "clearance_daily")
+    censored_then = {key[0] for key, row in clearance.items() if plain(row["observed_until"]) != until}
+    for table in KEYS:
+        # A cohort published earlier was observed less long than the truth's, so it cannot be compared.
+        found, wanted = (
+            {key: row for key, row in rows.items() if key[1] != "acceptance" or key[0] not in censored_then}
+            for rows in (published(home.path, table), expected(truth, table))
+        )
+        assert differences(found, wanted) == []
