@@ -14,7 +14,8 @@ from flows.options import HomeOption, JsonOption, ZoneOption, load_zone
 from sources.corrections import Declared, load
 from sources.zone import ZoneError
 from warehouse import Lake
-from warehouse.corrections import broken, matches, records
+from warehouse.corrections import records
+from warehouse.guards import broken, matches
 
 
 def corrections(zone: ZoneOption, home: HomeOption = None, as_json: JsonOption = False) -> None:
