@@ -121,6 +121,7 @@ SQL_TYPES: dict[str, pl.DataType] = {
     "VARCHAR[]": pl.List(pl.String()),
     "JSON": pl.String(),
     "INTEGER": pl.Int64(),
+    "UBIGINT": pl.UInt64(),
     "BIGINT": pl.Int64(),
     "DATE": pl.Date(),
     "TIMESTAMP": pl.Datetime("us"),
