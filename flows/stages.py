@@ -29,7 +29,7 @@ from transforms.corrections import Correction, corrected, lost_lists, selecting
 from transforms.families import FAMILIES, figures
 from transforms.integrity_tables import STATES_DAILY
 from transforms.lists import build
-from transforms.reconciliation import reconcile
+from transforms.reconciliation import orphans, reconcile
 from transforms.stated import Stated, Target
 from warehouse import (
     Home,
@@ -210,7 +210,10 @@ def relink(
     core = linked(zone, inputs.documents, in_force)
     lists, events, reconciliation = core["lists"], core["list_events"], core["reconciliation"]
     gone = lost_lists(inputs.documents, lists.lazy()).collect() if any(c.drops for c in in_force) else None
-    linking.store(lake, run.zone, run.run_id, inputs, lists, events, reconciliation, gone, reason)
+    orphaned = without_list(zone, inputs.documents, in_force, lists)
+    linking.store(
+        lake, run.zone, run.run_id, inputs, lists, events, reconciliation, orphaned, gone, reason
+    )
     return lists.height
 
 
@@ -223,6 +226,14 @@ def linked(
     reconciled = reconcile(known, made.lists, zone.tolerance_cny)
     frames = pl.collect_all([made.lists, made.events, reconciled])
     return dict(zip(("lists", "list_events", "reconciliation"), frames, strict=True))
+
+
+def without_list(
+    zone: Zone, documents: Mapping[str, pl.LazyFrame], in_force: Sequence[Correction], lists: pl.DataFrame
+) -> pl.DataFrame:
+    """Rows of core.reconciliation of the documents given that none of the lists claims."""
+    known = corrected(documents, in_force)
+    return orphans(known, lists.lazy(), rates_frame(zone), zone.tolerance_cny).collect()
 
 
 def measure(run: Run) -> list[tuple[date, int]]:

@@ -12,7 +12,7 @@ import polars as pl
 
 from sources.contracts import CONTRACTS, CONTRACTS_BY_TABLE
 from transforms.inputs import NEEDED
-from warehouse import numbers, relist, sql, touched
+from warehouse import annual, numbers, orphans, relist, sql, touched
 from warehouse.connection import Lake
 from warehouse.links import LINKS
 from warehouse.schema import document_table
@@ -78,10 +78,13 @@ def store(
     lists: pl.DataFrame | Path,
     events: pl.DataFrame | Path,
     reconciliation: pl.DataFrame | Path,
+    orphaned: pl.DataFrame,
     gone: pl.DataFrame | None = None,
     reason: str = touched.LATE_DATA,
 ) -> int:
     """Replace the lists that changed, with their events and their reconciliation; returns how many.
+
+    `orphaned`: the documents given that no list claims, which replace what is stored of them.
 
     In the same transaction the batches become linked, the dates whose figures may change are noted in
     ledger.touched_dates for `reason`, core.partitions is brought up to date, and the index of lists is
@@ -102,6 +105,9 @@ def store(
 
     def work(con: duckdb.DuckDBPyConnection) -> int:
         changed = relist.replace(con, inputs.window, run_id, paths, reason)
+        annual.apply(con, lake, zone, run_id, reason)
+        around = inputs.batches.window(extents(con, zone))
+        orphans.replace(con, lake, around, run_id, inputs.documents, orphaned, reason)
         numbers.learn(con, zone, inputs.scans, inputs.batches.among(), paths["lists"])
         con.execute(
             "UPDATE wh.ledger.batches SET linked_at = current_localtimestamp() "

@@ -9,7 +9,7 @@ import pytest
 from staged_runs import Stage, at, import_list, order, receipt
 
 from transforms.lists import build
-from transforms.reconciliation import reconcile
+from transforms.reconciliation import orphans, reconcile
 from warehouse import Home, Lake, linking, measuring
 
 RATES = pl.LazyFrame(
@@ -25,7 +25,8 @@ def link(lake, zone="zhengzhou"):
         return None
     linked = build(inputs.documents, RATES)
     reconciled = reconcile(inputs.documents, linked.lists)
-    frames = pl.collect_all([linked.lists, linked.events, reconciled])
+    without = orphans(inputs.documents, linked.lists, RATES)
+    frames = pl.collect_all([linked.lists, linked.events, reconciled, without])
     return linking.store(lake, zone, "r", inputs, *frames)
 
 
@@ -196,6 +197,10 @@ def test_order_and_cutting_of_arrival_do_not_matter(home, lake, seed):
     documents.append(
         ("CEB621", import_list("2", "11 06:00", prices=("1.00",), guid="L-2b"))
     )  # declared again
+    documents += [each for each in everything("3") if each[0] != "CEB621"]  # never declared
+    documents.append(("CEB311", order("3", "10 23:55", paid="90.00", currency="142")))
+    waybill = {"logistics_code": "LC1", "logistics_no": "W-9", "order_no": "3"}
+    documents.append(("CEB511", {**waybill, "app_type": "1", "app_at": at("12 08:00")}))
     load(home, lake, "all", documents, zone="a")
     shuffled = random.Random(seed).sample(documents, len(documents))
     cuts = [shuffled[start : start + 10] for start in range(0, len(shuffled), 10)]
@@ -204,6 +209,7 @@ def test_order_and_cutting_of_arrival_do_not_matter(home, lake, seed):
     assert core(lake, "a") == core(lake, "b")
     assert core(lake, "a", "list_events") == core(lake, "b", "list_events")
     assert core(lake, "a", "reconciliation") == core(lake, "b", "reconciliation")
+    assert len(core(lake, "a", "reconciliation")) == 2 + 7, "two lists; seven documents of the third purchase"
     assert lake.con.execute(
         "SELECT * EXCLUDE (zone) FROM wh.core.partitions WHERE zone = 'a'"
     ).fetchall() == (
@@ -378,3 +384,60 @@ def test_lists_for_gives_what_the_dates_need_and_skips_closed_partitions(home: H
         open_lists = lake.con.execute("SELECT sum(open) FROM wh.core.partitions").fetchall()
         assert open_lists == [(2,)]
         assert isinstance(measuring.observed_until(lake, "zhengzhou", date(2026, 11, 1)), datetime)
+
+
+def waiting(lake):
+    return lake.con.execute(
+        "SELECT subject, has_order, has_payment, has_waybill, leads FROM wh.core.reconciliation "
+        "WHERE subject <> 'list' ORDER BY ALL"
+    ).fetchall()
+
+
+def test_documents_without_a_list_wait_for_it_together(home, lake):
+    documents = dict(everything("1")[:3])
+    load(home, lake, "r1", [("CEB411", documents["CEB411"])])
+    assert waiting(lake) == [("payments", False, True, False, True)]
+    load(home, lake, "r2", [("CEB311", documents["CEB311"])])
+    assert waiting(lake) == [
+        ("import_orders", True, True, False, True),
+        ("payments", True, True, False, False),
+    ]
+    load(home, lake, "r3", [("CEB511", documents["CEB511"]), ("CEB621", import_list("1"))])
+    assert waiting(lake) == []
+    again = import_list("1", "11 09:00", guid="L-1b", logistics_no="W-other")
+    load(home, lake, "r4", [("CEB621", again)])
+    assert waiting(lake) == [("import_waybills", False, False, True, True)]
+    gone = {**documents["CEB511"], "app_type": "3", "app_at": at("11 10:00")}
+    load(home, lake, "r5", [("CEB511", gone)])
+    assert waiting(lake) == []
+
+
+def test_a_second_list_with_the_same_waybill_makes_both_duplicates(home, lake):
+    load(home, lake, "r1", everything("1"))
+    load(home, lake, "r2", [("CEB621", import_list("2", logistics_no="W-1"))])
+    found = lake.con.execute(
+        "SELECT order_no, list_contains(reasons, 'duplicate') FROM wh.core.reconciliation ORDER BY ALL"
+    ).fetchall()
+    assert found == [("1", True), ("2", True)]
+
+
+def test_the_yearly_limit_is_told_over_all_days_whatever_came_first(home, lake):
+    """Three lists of one buyer at 12,000 CNY: the last released is over 26,000, and it need not come last."""
+
+    def bought(number, released):
+        row = import_list(number, "11 08:00", prices=("12000.00",), buyer_id_number_digest="1f" * 16)
+        return [("CEB621", {**row, "currency": "142"}), ("CEB622", receipt(number, "800", released))]
+
+    def over():
+        rows = lake.con.execute(
+            "SELECT order_no FROM wh.core.reconciliation WHERE list_contains(reasons, 'over_annual_limit') "
+            "ORDER BY ALL"
+        ).fetchall()
+        return [number for (number,) in rows]
+
+    load(home, lake, "r1", bought("1", "13 08:00") + bought("2", "12 08:00"))
+    assert over() == []
+    load(home, lake, "r2", bought("3", "11 09:00"))
+    assert over() == ["1"]
+    load(home, lake, "r3", [("CEB622", receipt("3", "700", "20 08:00"))])
+    assert over() == []

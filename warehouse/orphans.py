@@ -1,0 +1,114 @@
+"""Documents without a list in core.reconciliation: those looked at again are replaced, with what follows."""
+
+from __future__ import annotations
+
+import duckdb
+import polars as pl
+
+from transforms.inputs import Documents
+from transforms.reconciliation import looked_at, with_purchases
+from transforms.schemas import RECONCILIATION
+from warehouse import sql, touched
+from warehouse.connection import Lake
+from warehouse.handover import temporary_table
+from warehouse.schema import core_columns
+from warehouse.window import Extent, Window
+
+_KEY = ("subject", "flow", "business_key")
+_COLUMNS = list(RECONCILIATION)
+_TABLE = "wh.core.reconciliation"
+
+
+def replace(
+    con: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    window: Window,
+    run_id: str,
+    documents: Documents,
+    found: pl.DataFrame,
+    reason: str,
+) -> int:
+    """Store `found`, the documents given that no list claims; returns how many rows came, went or changed.
+
+    A stored row whose document is among those given is replaced by what was found, so a document that a list
+    came to claim is gone, and one that lost its list is back. What purchases have is then told anew from the
+    rows there are: the result does not depend on the order in which documents came.
+    """
+    stored = _stored(con, window)
+    if not (stored.height or found.height):
+        return 0
+    again = looked_at(stored.lazy(), documents).select(_KEY).collect()
+    new = _unclaimed(con, lake, window, found.join(stored, on=list(_KEY), how="anti"))
+    known = found.join(stored, on=list(_KEY), how="semi")
+    kept = stored.join(again, on=list(_KEY), how="anti")
+    wanted = (
+        pl.concat([_typed(each) for each in (kept.join(known, on=list(_KEY), how="anti"), known, new)])
+        .lazy()
+        .pipe(with_purchases)
+        .collect()
+    )
+    gone = stored.join(wanted, on=_COLUMNS, how="anti", nulls_equal=True)
+    come = wanted.join(stored, on=_COLUMNS, how="anti", nulls_equal=True)
+    _delete(con, lake, window.zone, gone)
+    if come.height:
+        temporary_table(con, "orphans", come.sort("business_date", *_KEY), lake.home.scratch)
+        con.execute(f"INSERT INTO {_TABLE} SELECT {sql.names(core_columns('reconciliation'))} FROM orphans")
+    days = pl.concat([gone["business_date"], come["business_date"]]).drop_nulls()
+    if days.len():
+        values = ", ".join(f"({sql.literal(day)}, {rows})" for day, rows in days.value_counts().rows())
+        touched.note(
+            con,
+            window.zone,
+            run_id,
+            "SELECT business_date, 0 AS lists, documents "
+            f"FROM (VALUES {values}) changed (business_date, documents)",
+            reason,
+        )
+    return gone.height + come.height
+
+
+def _stored(con: duckdb.DuckDBPyConnection, window: Window) -> pl.DataFrame:
+    everywhere = Extent(window.first, window.last, undated=True)
+    rows = window.over(_TABLE, everywhere, "subject <> 'list'")
+    return _typed(con.sql(f"SELECT {sql.names(_COLUMNS)} FROM {rows}").pl())
+
+
+def _typed(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.select(pl.col(name).cast(dtype) for name, dtype in RECONCILIATION.items())
+
+
+def _unclaimed(
+    con: duckdb.DuckDBPyConnection, lake: Lake, window: Window, found: pl.DataFrame
+) -> pl.DataFrame:
+    """Rows that no stored list claims either.
+
+    What was given includes every list that shares a key with a document looked at, but a payment may have
+    moved to an order whose list was not looked at.
+    """
+    paid = pl.col("subject").is_in(["payments", "export_payments"])
+    if found.filter(paid).is_empty():
+        return found
+    temporary_table(con, "paid", found.filter(paid), lake.home.scratch)
+    everywhere = Extent(window.first, window.last, undated=True)
+    lists = window.over("wh.core.lists", everywhere, "order_no IN (SELECT order_no FROM paid)")
+    claimed = con.sql(
+        f"SELECT DISTINCT p.subject, p.flow, p.business_key FROM paid p JOIN {lists} l ON p.flow = l.flow "
+        "AND p.order_no = l.order_no AND CASE WHEN p.flow = 'I' THEN p.ebp_code = l.ebp_code "
+        "ELSE p.ebc_code = l.ebc_code END"
+    ).pl()
+    return found.join(claimed, on=list(_KEY), how="anti")
+
+
+def _delete(con: duckdb.DuckDBPyConnection, lake: Lake, zone: str, rows: pl.DataFrame) -> None:
+    if rows.is_empty():
+        return
+    temporary_table(con, "gone", rows.select("business_date", *_KEY), lake.home.scratch)
+    dates = rows["business_date"].unique()
+    dated = [sql.literal(day) for day in dates.drop_nulls().sort().to_list()]
+    places = [f"business_date IN ({', '.join(dated)})"] if dated else []
+    places += ["business_date IS NULL"] if dates.has_nulls() else []
+    for place in places:
+        con.execute(
+            f"DELETE FROM {_TABLE} WHERE zone = {sql.literal(zone)} AND {place} AND subject <> 'list' "
+            f"AND (subject || flow || business_key) IN (SELECT subject || flow || business_key FROM gone)"
+        )
