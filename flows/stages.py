@@ -211,9 +211,7 @@ def relink(
     lists, events, reconciliation = core["lists"], core["list_events"], core["reconciliation"]
     gone = lost_lists(inputs.documents, lists.lazy()).collect() if any(c.drops for c in in_force) else None
     orphaned = without_list(zone, inputs.documents, in_force, lists)
-    linking.store(
-        lake, run.zone, run.run_id, inputs, lists, events, reconciliation, orphaned, gone, reason
-    )
+    linking.store(lake, run.zone, run.run_id, inputs, lists, events, reconciliation, orphaned, gone, reason)
     return lists.height
 
 
