@@ -35,7 +35,7 @@ def link_lists(lake):
     assert inputs is not None
     made = build(inputs.documents, RATES)
     empty = pl.DataFrame(schema=asof.rebuild.CORE["reconciliation"])
-    linking.store(lake, ZONE, "r", inputs, made.lists.collect(), made.events.collect(), empty)
+    linking.store(lake, ZONE, "r", inputs, made.lists.collect(), made.events.collect(), empty, empty)
 
 
 @pytest.fixture(scope="module")
