@@ -83,6 +83,14 @@ class Identity:
             f"{own[0]}::VARCHAR AS ebc_code, {own[1]}::VARCHAR AS order_no"
         )
 
+    def quarantined_complete(self) -> str:
+        """`complete` over quarantine.rows."""
+        return " AND ".join(
+            f"{_json(each)} IS NOT NULL"
+            for each in self.columns
+            if each in {self.contract[name].column for name in self.contract.key}
+        )
+
     def quarantined(self) -> str:
         """The same select list over quarantine.rows, whose columns lie in the JSON `record`."""
         texts = [_json(each) for each in self.columns]

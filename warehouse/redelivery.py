@@ -183,7 +183,8 @@ def _gather(con: duckdb.DuckDBPyConnection, staged: Staged | None, own: Identity
         f"SELECT file_hash, key_no, version_at, business_date, {nothing}, {nothing}, {nothing}, {nothing}, {nothing} "
         f"FROM wh.ledger.repeated_rows WHERE {here} AND kind = {kind} AND file_hash IN {files} "
         f"AND run_id IN (SELECT batch_before FROM file_pairs WHERE kind = {kind})",
-        f"SELECT file_hash, {own.quarantined()} FROM wh.quarantine.rows WHERE {here} AND kind = {kind} AND file_hash IN {files}",
+        f"SELECT file_hash, {own.quarantined()} FROM wh.quarantine.rows WHERE {own.quarantined_complete()} "
+        f"AND {here} AND kind = {kind} AND file_hash IN {files}",
     ]
     if staged is not None:
         sides.append(
