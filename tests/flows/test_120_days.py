@@ -10,7 +10,7 @@ import os
 import shutil
 import time
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -35,27 +35,32 @@ NATURAL = {"late", "over_annual_limit", "over_single_limit", "orphan"}
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory, empty_home: Home) -> tuple[Home, dict[str, Any]]:
-    """The days delivered one after the other; figures published every 30 days and at the end."""
+def clock() -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def loaded(
+    tmp_path_factory: pytest.TempPathFactory, empty_home: Home, clock: pytest.MonkeyPatch
+) -> tuple[Home, dict[str, Any]]:
+    """The days delivered one after the other; the clock of each run is that of its day."""
     base = tmp_path_factory.mktemp("days")
     days = [START + timedelta(days=each) for each in range(DAYS)]
     extracts, home = base / "extracts", Home(base / "home")
     shutil.copytree(empty_home.path, home.path)
     simulate(extracts, Zone.load(ZONE), days[0], days[-1], LISTS, 7, "parquet", dict.fromkeys(FAULTS, RATE))
     for number, day in enumerate(days, 1):
+        clock.setattr(stages, "now", lambda day=day: datetime.combine(day, datetime.max.time()))
         begun = time.monotonic()
         inbox = extracts / day.isoformat()
-        # Loaded in the night after: so that what came on which day can be read from the documents.
-        run = replace(
-            stages.begin(home.path, ZONE, day), started_at=datetime.combine(day, datetime.max.time())
-        )
+        run = stages.begin(home.path, ZONE, day)
         stages.land(run, pull(str(inbox), run.folder / "pulled"), str(inbox))
         stages.read(run)
         stages.validate(run)
         stages.commit(run)
         stages.link(run)
-        if number % 30 == 0 or number == DAYS:
-            stages.measure(run)  # within the look-back of every date
+        stages.measure(run)
         shutil.rmtree(run.folder, ignore_errors=True)
         print(f"{day} ({number} of {DAYS}): {time.monotonic() - begun:.1f} s", flush=True)
     return home, load_truth(extracts)
@@ -83,7 +88,9 @@ def test_files_that_cannot_be_read_are_refused(loaded: tuple[Home, dict[str, Any
 
 def test_malformed_rows_are_quarantined_by_their_rule(loaded: tuple[Home, dict[str, Any]]) -> None:
     home, truth = loaded
-    found = Counter(ask(home, "SELECT kind, rules[1] FROM wh.quarantine.rows"))
+    # A time that does not parse may be part of the key, which then is missing as well.
+    rule = "CASE WHEN list_contains(rules, 'P1') THEN 'P1' ELSE rules[1] END"
+    found = Counter(ask(home, f"SELECT kind, {rule} FROM wh.quarantine.rows"))
     assert found == Counter((each["kind"], each["rule"]) for each in truth["quarantined"])
 
 
@@ -159,4 +166,7 @@ def test_states_and_figures_are_those_of_the_truth(loaded: tuple[Home, dict[str,
             {key: row for key, row in rows.items() if key[1] != "acceptance" or key[0] not in censored_then}
             for rows in (published(home.path, table), expected(truth, table))
         )
-        assert differences(found, wanted) == []
+        told = {key: {**row} for key, row in wanted.items()}
+        for row in told.values():
+            row.pop("observed_until", None)  # a date that nothing touched any more keeps its own
+        assert differences(found, told) == []
