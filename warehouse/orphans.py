@@ -31,24 +31,26 @@ def replace(
     """Store `found`, the documents given that no list claims; returns how many rows came, went or changed.
 
     A stored row whose document is among those given is replaced by what was found, so a document that a list
-    came to claim is gone, and one that lost its list is back. What purchases have is then told anew from the
-    rows there are: the result does not depend on the order in which documents came.
+    came to claim is gone, and one that lost its list is back. What the purchases of these documents have is
+    then told anew from the rows there are: the result does not depend on the order in which documents came.
     """
-    stored = _stored(con, window)
+    stored = _stored(con, window, "true")
     if not (stored.height or found.height):
         return 0
-    again = looked_at(stored.lazy(), documents).select(_KEY).collect()
+    again = stored.join(looked_at(stored.lazy(), documents).select(_KEY).collect(), on=list(_KEY), how="semi")
+    mates = _mates(con, lake, window, pl.concat([again, _typed(found)]))
+    before = pl.concat([mates, again.join(mates, on=list(_KEY), how="anti")])
     new = _unclaimed(con, lake, window, found.join(stored, on=list(_KEY), how="anti"))
     known = found.join(stored, on=list(_KEY), how="semi")
-    kept = stored.join(again, on=list(_KEY), how="anti")
+    kept = before.join(again, on=list(_KEY), how="anti")
     wanted = (
         pl.concat([_typed(each) for each in (kept.join(known, on=list(_KEY), how="anti"), known, new)])
         .lazy()
         .pipe(with_purchases)
         .collect()
     )
-    gone = stored.join(wanted, on=_COLUMNS, how="anti", nulls_equal=True)
-    come = wanted.join(stored, on=_COLUMNS, how="anti", nulls_equal=True)
+    gone = before.join(wanted, on=_COLUMNS, how="anti", nulls_equal=True)
+    come = wanted.join(before, on=_COLUMNS, how="anti", nulls_equal=True)
     _delete(con, lake, window.zone, gone)
     if come.height:
         temporary_table(con, "orphans", come.sort("business_date", *_KEY), lake.home.scratch)
@@ -67,10 +69,27 @@ def replace(
     return gone.height + come.height
 
 
-def _stored(con: duckdb.DuckDBPyConnection, window: Window) -> pl.DataFrame:
+def _stored(con: duckdb.DuckDBPyConnection, window: Window, condition: str) -> pl.DataFrame:
     everywhere = Extent(window.first, window.last, undated=True)
-    rows = window.over(_TABLE, everywhere, "subject <> 'list'")
+    rows = window.over(_TABLE, everywhere, f"subject <> 'list' AND {condition}")
     return _typed(con.sql(f"SELECT {sql.names(_COLUMNS)} FROM {rows}").pl())
+
+
+def _mates(con: duckdb.DuckDBPyConnection, lake: Lake, window: Window, rows: pl.DataFrame) -> pl.DataFrame:
+    """Stored rows that bear an order number of these rows, each with the look-back around it.
+
+    Only purchases with a row that was looked at are told anew: at the edge of the window others would lose
+    what lies just outside.
+    """
+    ordered = rows.select("flow", "order_no").drop_nulls().unique()
+    temporary_table(con, "ordered", ordered, lake.home.scratch)
+    while True:
+        mates = _stored(con, window, "(flow || order_no) IN (SELECT flow || order_no FROM ordered)")
+        dates = mates.select(first=pl.col("business_date").min(), last=pl.col("business_date").max())
+        reach = window.joined(Window.around(window.zone, *dates.row(0)))
+        if reach == window:
+            return mates
+        window = reach
 
 
 def _typed(frame: pl.DataFrame) -> pl.DataFrame:

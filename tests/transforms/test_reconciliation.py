@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from itertools import product
+from itertools import permutations, product
 
 import polars as pl
 import pytest
@@ -234,6 +234,16 @@ def test_documents_without_a_list_are_one_purchase():
     assert (
         orphaned(purchase({"import_lists.": None, "import_orders.app_type": "3"}))["subject"].to_list() != []
     )
+
+
+def test_receipts_of_one_request_on_one_date_are_told_by_the_first_of_them():
+    said = [
+        {"guid": "G1", "agent_code": "A", "cop_no": "C", "return_status": status, "return_at": time}
+        for status, time in (("2", "0:06"), ("120", "0:07"), ("800", "9:00"), ("899", ""))
+    ]
+    for arrived in permutations(said):
+        found = orphaned(documents(import_list_receipts=drawn(arrived)))
+        assert found.select("business_key", "first_at").rows() == [("A|C", at("0:06"))]
 
 
 def test_the_yearly_limit_is_passed_by_the_list_that_passes_it():

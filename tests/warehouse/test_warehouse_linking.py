@@ -209,7 +209,25 @@ def test_order_and_cutting_of_arrival_do_not_matter(home, lake, seed):
     assert core(lake, "a") == core(lake, "b")
     assert core(lake, "a", "list_events") == core(lake, "b", "list_events")
     assert core(lake, "a", "reconciliation") == core(lake, "b", "reconciliation")
-    assert len(core(lake, "a", "reconciliation")) == 2 + 7, "two lists; seven documents of the third purchase"
+    found = lake.con.execute(
+        "SELECT subject, business_key FROM wh.core.reconciliation WHERE zone = 'a' ORDER BY ALL"
+    ).fetchall()
+    assert found == [
+        (
+            "import_list_receipts",
+            "46042026I000000003",
+        ),  # the two that name no request, by the number they bear
+        ("import_list_receipts", "AG1|C-3"),
+        ("import_list_receipts", "B20261111000000003"),
+        ("import_orders", "EBP1|3"),
+        ("import_waybills", "LC1|W-3"),
+        ("import_waybills", "LC1|W-9"),
+        ("inbound_details", "4604|IN-3|W-3"),
+        ("list", "EBC1|1"),
+        ("list", "EBC1|2"),
+        ("payments", "P|T3"),
+        ("tax_bills", "46042026I000000003_0"),
+    ]
     assert lake.con.execute(
         "SELECT * EXCLUDE (zone) FROM wh.core.partitions WHERE zone = 'a'"
     ).fetchall() == (
@@ -410,6 +428,26 @@ def test_documents_without_a_list_wait_for_it_together(home, lake):
     gone = {**documents["CEB511"], "app_type": "3", "app_at": at("11 10:00")}
     load(home, lake, "r5", [("CEB511", gone)])
     assert waiting(lake) == []
+
+
+def test_a_purchase_is_whole_where_the_look_back_ends_within_it(home, lake):
+    """Order the day after its payment; 60 days after the order come another purchase, then its waybill."""
+    documents = dict(everything("1")[:3])
+    ordered = {**documents["CEB311"], "app_at": at("11 23:50")}
+    load(home, lake, "r1", [("CEB411", documents["CEB411"]), ("CEB311", ordered)])
+    whole = [("import_orders", True, True, False, True), ("payments", True, True, False, False)]
+    assert waiting(lake) == whole
+    sixty = timedelta(days=60)
+    load(home, lake, "r2", [("CEB311", order("2", "11 08:00", app_at=at("11 08:00") + sixty))])
+    assert waiting(lake) == [("import_orders", True, False, False, True), *whole]
+    carried = {**documents["CEB511"], "order_no": "1", "app_at": at("11 09:00") + sixty}
+    load(home, lake, "r3", [("CEB511", carried)])
+    assert waiting(lake) == [
+        ("import_orders", True, False, False, True),
+        ("import_orders", True, True, True, True),
+        ("import_waybills", True, True, True, False),
+        ("payments", True, True, True, False),
+    ]
 
 
 def test_a_second_list_with_the_same_waybill_makes_both_duplicates(home, lake):

@@ -149,9 +149,9 @@ def _unclaimed(
     rows = _rows(subject, documents)
     rest = computed(_without_list(rows, subject, claims))
     if subject.version is None:
-        found = rest.sort("business_date", "request", nulls_last=True).unique(
-            "request", keep="first", maintain_order=True
-        )
+        # Several receipts of a request share a date: all that the row shows decides, never the order of arrival.
+        shown = ("business_date", "return_at", *(column for _, column in subject.columns))
+        found = rest.sort(*shown, nulls_last=True).unique("request", keep="first", maintain_order=True)
     else:
         # A list may claim a document by another version of it, so all versions of the rest decide.
         own = list(subject.key)
