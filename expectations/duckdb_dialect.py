@@ -96,22 +96,23 @@ class Dialect(duckdb_engine.Dialect):
         self, connection: sa.Connection, table_name: str, schema: str | None = None, **kwargs: Any
     ) -> Any:
         """Columns of a table or view; `schema` may be `database.schema`."""
-        database, _, schema_name = (schema or "").rpartition(".")
-        rows = connection.execute(
-            _COLUMNS, {"table": table_name, "schema": schema_name or None, "database": database or None}
-        ).all()
-        if not rows:
-            raise sa.exc.NoSuchTableError(table_name)
+        # duckdb_columns() would list every table of the lake for each of our views.
+        place = [*(schema or "").split("."), table_name] if schema else [table_name]
+        named = ".".join('"' + part.replace('"', '""') + '"' for part in place)
+        try:
+            rows = connection.execute(sa.text(f"DESCRIBE {named}")).all()
+        except sa.exc.DBAPIError as error:
+            raise sa.exc.NoSuchTableError(table_name) from error
         return [
             {
                 "name": name,
                 "type": sql_type(data_type),
-                "nullable": bool(nullable),
+                "nullable": null == "YES",
                 "default": default,
                 "autoincrement": False,
-                "comment": comment,
+                "comment": None,
             }
-            for name, data_type, nullable, default, comment in rows
+            for name, data_type, null, _key, default, _extra in rows
         ]
 
     def get_multi_columns(
@@ -151,12 +152,6 @@ class Dialect(duckdb_engine.Dialect):
         """None."""
         return {"text": None}
 
-
-_COLUMNS = sa.text(
-    "select column_name, data_type, is_nullable, column_default, comment from duckdb_columns() "
-    "where table_name = :table and (cast(:schema as varchar) is null or schema_name = :schema) "
-    "and database_name = coalesce(:database, current_database()) and not internal order by column_index"
-)
 
 _TYPES: dict[str, Callable[[], Any]] = {
     "TINYINT": sa.SmallInteger,

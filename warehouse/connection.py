@@ -13,19 +13,14 @@ from pathlib import Path
 from typing import TypeVar
 
 import duckdb
-from duckdb_extensions import import_extension
 from filelock import FileLock, Timeout
 
-from warehouse import migrations, sql
+from warehouse import engines, migrations, sql
 from warehouse.errors import WarehouseMissingError
 from warehouse.home import Home
 
 T = TypeVar("T")
 
-EXTENSIONS = ("ducklake", "sqlite_scanner")
-#: Both may be overridden by the environment; the defaults leave room for Polars in 2 GB.
-MEMORY_LIMIT = ("TONGGUAN_MEMORY_LIMIT", "1200MB")
-THREADS = "TONGGUAN_THREADS"
 #: A writer that finds the catalog busy (maintenance, another tool) tries again this often.
 COMMIT_ATTEMPTS = 6
 CATALOG_BUSY_MS = 20_000
@@ -50,8 +45,7 @@ class Lake:
         home.prepare()
         with _writer_lock(home, waiting):
             _wal_catalog(home)
-            with _connected(home) as con:
-                _attach(con, home, read_only=False)
+            with engines.connection(home, _attaching(home, read_only=False), "wh") as con:
                 lake = cls(con, home, writable=True)
                 migrations.apply(lake)
                 yield lake
@@ -110,8 +104,7 @@ def attached(home: Home, name: str = "wh") -> Iterator[duckdb.DuckDBPyConnection
         raise WarehouseMissingError(
             f"no warehouse in {home.path}: run `tongguan demo` or `tongguan run` first, or set TONGGUAN_HOME"
         )
-    with _connected(home) as con:
-        _attach(con, home, read_only=True, name=name)
+    with engines.connection(home, _attaching(home, read_only=True, name=name), name) as con:
         yield con
 
 
@@ -155,29 +148,7 @@ def _wal_catalog(home: Home) -> None:
     home.catalog.chmod(0o600)
 
 
-@contextmanager
-def _connected(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-        "memory_limit": os.environ.get(MEMORY_LIMIT[0]) or MEMORY_LIMIT[1],
-        "temp_directory": str(home.scratch),
-        "preserve_insertion_order": "false",  # ORDER BY still holds; writing needs less memory
-    }
-    if os.environ.get(THREADS):
-        config["threads"] = os.environ[THREADS]
-    con = duckdb.connect(config=config)
-    try:
-        for each in EXTENSIONS:
-            import_extension(each, con=con)
-            con.load_extension(each)
-        con.execute("SET TimeZone = 'Asia/Shanghai'")
-        yield con
-    finally:
-        con.close()
-
-
-def _attach(con: duckdb.DuckDBPyConnection, home: Home, read_only: bool, name: str = "wh") -> None:
+def _attaching(home: Home, read_only: bool, name: str = "wh") -> str:
     # The data path is given anew each time so that a home can be moved or mounted elsewhere;
     # inlining small inserts into the catalog was measured slower than small files.
     options = [
@@ -188,7 +159,7 @@ def _attach(con: duckdb.DuckDBPyConnection, home: Home, read_only: bool, name: s
     ]
     if read_only:
         options.append("READ_ONLY")
-    con.execute(f"ATTACH {sql.literal(f'ducklake:sqlite:{home.catalog}')} AS {name} ({', '.join(options)})")
+    return f"ATTACH {sql.literal(f'ducklake:sqlite:{home.catalog}')} AS {name} ({', '.join(options)})"
 
 
 def _slash(path: Path) -> str:
