@@ -106,6 +106,7 @@ BOOKS = (
 )
 
 
+@pytest.mark.long
 def test_records_come_from_the_snapshot_of_then_or_are_made_again(history, tmp_path):
     original, (before, between, after) = history
     said = []

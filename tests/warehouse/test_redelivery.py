@@ -43,6 +43,7 @@ def test_a_list_missing_from_the_later_version_is_named_with_both_hashes(home, l
     assert rewritten(lake) == []
 
 
+@pytest.mark.long
 def test_keys_stay_known_over_many_versions_although_rows_are_stored_once(home, lake):
     deliver(lake, home, "r1", (DATED, "CEB621", [import_list(n) for n in "1234"]))
     (second,) = deliver(
@@ -56,6 +57,7 @@ def test_keys_stay_known_over_many_versions_although_rows_are_stored_once(home, 
     assert lake.con.execute("SELECT count(*) FROM wh.ledger.repeated_rows").fetchall() == [(5,)]
 
 
+@pytest.mark.long
 def test_a_record_that_comes_again_keeps_its_entry_and_says_where(home, lake):
     deliver(lake, home, "r1", (DATED, "CEB621", [import_list("1"), import_list("2")]))
     deliver(lake, home, "r2", (DATED, "CEB621", [import_list("1")]), loaded_at=at("14 01:00"))
@@ -85,6 +87,7 @@ def test_a_quarantined_row_is_present_before_and_after(home, lake):
     assert vanished(lake, "business_key") == [("EBC1|2",)]
 
 
+@pytest.mark.long
 def test_a_newer_version_in_its_place_is_a_change_and_no_rewrite(home, lake):
     deliver(lake, home, "r1", (DATED, "CEB621", [import_list("1"), import_list("2")]))
     newer = import_list("2", "11 09:00", prices=("61.00",))
@@ -107,6 +110,7 @@ def test_the_same_version_with_other_content_is_a_rewrite_field_by_field_in_any_
     assert rewritten(lake, "DISTINCT name_before, name_after, guid") == [("a.xml", "b.xml", "L-1")]
 
 
+@pytest.mark.long
 def test_an_earlier_version_in_its_place_is_a_rewrite_of_the_version_time(home, lake):
     deliver(lake, home, "r1", (DATED, "CEB311", [order("1", "11 09:00"), order("2")]))
     deliver(lake, home, "r2", (DATED, "CEB311", [order("1", "11 07:00"), order("2")]))
@@ -131,6 +135,7 @@ def test_a_release_told_with_another_time_is_a_rewrite_also_under_another_name(h
     assert vanished(lake) == []
 
 
+@pytest.mark.long
 def test_both_versions_in_one_run_are_taken_in_the_order_they_arrived(home, lake):
     before, after = deliver(
         lake,
@@ -157,6 +162,7 @@ def test_the_same_answers_again_and_other_answers_are_no_rewrite(home, lake):
     assert (rewritten(lake), vanished(lake)) == ([], [])
 
 
+@pytest.mark.long
 def test_a_name_used_again_for_later_days_loses_nothing_a_dated_name_does(home, lake):
     monday = [order("1", "09 08:00"), order("2", "10 08:00")]
     deliver(lake, home, "r1", ("orders.csv", "CEB311", monday))

@@ -98,6 +98,7 @@ def ask(home: Home, question: str) -> list[tuple[object, ...]]:
         return lake.con.execute(question).fetchall()
 
 
+@pytest.mark.long
 def test_an_override_restates_the_day_and_its_withdrawal_brings_the_figures_back(
     home: Home, zones: Path
 ) -> None:

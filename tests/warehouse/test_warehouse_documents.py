@@ -133,6 +133,7 @@ def test_a_row_lost_between_staging_and_store_is_noticed(home, lake, monkeypatch
 def _lose_first(con):
     """As if the classes and the insert disagreed."""
     con.execute("CREATE OR REPLACE TEMP TABLE classes (file_hash VARCHAR, row_no BIGINT, class VARCHAR)")
+    con.execute("CREATE OR REPLACE TEMP TABLE candidates (k UBIGINT)")
     con.execute("CREATE OR REPLACE TEMP MACRO sum_lost() AS 1")
     return _Once(con)
 

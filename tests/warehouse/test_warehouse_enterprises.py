@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
+import pytest
+
 from transforms.schemas import LISTS, sql_type
 from warehouse import Lake, enterprises
 
@@ -101,6 +103,7 @@ def test_a_first_day_that_moves_restates_the_old_and_the_new_one(lake: Lake):
     assert [day for day, *_ in days_of(lake, "ebc")] == [DAY, moved]
 
 
+@pytest.mark.long
 def test_later_dates_are_restated_only_where_a_class_changes(lake: Lake):
     declare(lake, DAY - timedelta(days=500), "O0", "E1", "0")  # known long before
     declare(lake, DAY - timedelta(days=500), "O1", "E2", "0")

@@ -258,6 +258,7 @@ def test_only_lists_that_changed_are_written_and_their_dates_noted(home, lake):
     assert lake.con.execute("SELECT count(*) FROM wh.core.lists").fetchall() == [(2,)]
 
 
+@pytest.mark.long
 def test_the_summary_of_a_tax_bill_touches_no_day_but_its_own(home, lake):
     """Customs summarises the bills of a whole month at once: that must not restate the month."""
     load(home, lake, "r1", everything("1"))
@@ -319,6 +320,7 @@ def test_new_documents_without_a_list_are_handed_over_too(home, lake):
     }
 
 
+@pytest.mark.long
 def test_what_lies_far_apart_or_waits_is_found_again(home, lake):
     """Steps against one load: an order 50 days before its list, a receipt 50 days after, a verification list of
     two lists answered before the second arrives, a waybill without any date."""
