@@ -23,7 +23,7 @@ from decimal import Decimal
 
 from expectations.clauses import Clause
 from sources.contracts import Contract
-from sources.contracts.tax_rates import RELIEF, VAT_RATES
+from sources.contracts.tax_rates import RELIEF, SINGLE_LIMITS, VAT_RATES
 
 FEN = "0.01"
 #: The least value above half a fen at the scale of the products (8 decimals). A tax nearer than that to the
@@ -31,8 +31,6 @@ FEN = "0.01"
 OVER_HALF_FEN = "0.00500001"
 CNY = "142"
 HIGHEST_CONSUMPTION_TAX = Decimal("0.2")
-#: Highest value of one purchase within the limits: (first day, yuan).
-LIMITS = (("2019-01-01", 5000), ("2016-04-08", 2000))
 
 
 #: First and last day the rows of a kind bear; one rate for all of them is cheaper than a rate a row.
@@ -107,7 +105,7 @@ def _order_tax(days: Days) -> list[Clause]:
     low = _rates("app_at", days, lambda _, reduced: reduced * RELIEF)
     high = _rates("app_at", days, lambda vat, _: (ct + vat) / (1 - ct) * RELIEF)
     standard = _rates("app_at", days, lambda vat, _: vat * RELIEF)
-    limit = _dated("app_at", LIMITS, days)
+    limit = _dated("app_at", SINGLE_LIMITS, days)
     dutiable = "(goods_value + coalesce(freight, 0))"
     slack = f"{FEN} * len(items)"
     decidable = f"app_at is not null and tax_total > 0 and currency = '{CNY}' and {dutiable} <= {limit}"
@@ -137,7 +135,7 @@ def _tax_bill(days: Days) -> list[Clause]:
         total = _sum(column)
         detail = f"'items add up to ' || {total} || ', stated ' || {column}"
         found.append(Clause("A7", name, f"{column} <> {total} and {_all_stated(column)}", detail))
-    within = f"customs_tax <> 0 and {_sum('tax_price')} <= {_dated('return_at', LIMITS, days)}"
+    within = f"customs_tax <> 0 and {_sum('tax_price')} <= {_dated('return_at', SINGLE_LIMITS, days)}"
     found.append(Clause("A7", "customsTax", within, "'duty ' || customs_tax || ' within the limits'"))
 
     standard = _rates("return_at", days, lambda vat, _: vat)

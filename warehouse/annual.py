@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import duckdb
 import polars as pl
 
+from sources.contracts.tax_rates import ANNUAL_LIMITS
 from transforms.reconciliation.annual import OVER, with_annual
-from transforms.reconciliation.limits import ANNUAL
 from transforms.schemas import RECONCILIATION
 from warehouse import sql, touched
 from warehouse.connection import Lake
@@ -18,7 +18,7 @@ from warehouse.window import LOOK_BACK
 _TABLE = "wh.core.reconciliation"
 _KEY = ("flow", "business_key")
 #: The least limit there ever was: below it nobody's lists need a closer look.
-_LEAST = min(value for _, value in ANNUAL)
+_LEAST = min(value for _, value in ANNUAL_LIMITS)
 
 
 def apply(con: duckdb.DuckDBPyConnection, lake: Lake, zone: str, run_id: str, reason: str) -> int:

@@ -1,4 +1,4 @@
-"""Import VAT in force and the relief of retail imports: rules the tax bills of customs follow."""
+"""Import VAT in force, and the relief and limits of retail imports: dated rules that documents are held against."""
 
 from __future__ import annotations
 
@@ -13,3 +13,8 @@ VAT_RATES = (
 )
 #: Share of import VAT and consumption tax that is due within the limits.
 RELIEF = Decimal("0.7")
+
+#: Highest value in CNY of one purchase, and of a buyer's purchases in a calendar year, from a date on
+#: (财关税〔2016〕18号, 〔2018〕49号).
+SINGLE_LIMITS = (("2019-01-01", 5_000), ("2016-04-08", 2_000))
+ANNUAL_LIMITS = (("2019-01-01", 26_000), ("2016-04-08", 20_000))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from sources.contracts.tax_rates import ANNUAL_LIMITS
 from transforms.reconciliation.codes import CODES, result
-from transforms.reconciliation.limits import ANNUAL, in_force
+from transforms.reconciliation.limits import in_force
 from transforms.schemas import TOTAL
 
 OVER = "over_annual_limit"
@@ -22,7 +23,7 @@ def with_annual(rows: pl.LazyFrame) -> pl.LazyFrame:
     counted = pl.col("counted_at").is_not_null() & pl.col("buyer").is_not_null()
     year = pl.col("counted_at").dt.year()
     so_far = pl.col("dutiable_cny").cast(TOTAL).fill_null(0).cum_sum().over("buyer", year)
-    over = counted & (so_far > in_force(ANNUAL, pl.col("counted_at").dt.date()))
+    over = counted & (so_far > in_force(ANNUAL_LIMITS, pl.col("counted_at").dt.date()))
     has = {code: pl.col("reasons").list.contains(code) for code in CODES} | {OVER: over.fill_null(False)}
     reasons = pl.concat_list(pl.when(there).then(pl.lit(code)) for code, there in has.items())
     return (

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from sources.contracts.tax_rates import SINGLE_LIMITS
 from transforms.money import CNY
 from transforms.reconciliation.codes import CODES
 from transforms.reconciliation.compare import comparable, differ, stated_differ
-from transforms.reconciliation.limits import SINGLE, in_force
+from transforms.reconciliation.limits import in_force
 from transforms.reconciliation.sides import BUYER, CONSIGNEE, PAYER
 
 _NEEDED = ("order", "payment", "waybill")
@@ -34,7 +35,7 @@ def reasons(flow: str) -> pl.Expr:
             "identity_mismatch": _identities(),
             "consignee_mismatch": _any(differ(f"order_{each}", f"waybill_{each}") for each in CONSIGNEE),
             "waybill_mismatch": stated_differ("waybill_order_no", "order_no"),
-            "over_single_limit": pl.col("dutiable_cny") > in_force(SINGLE, pl.col("business_date")),
+            "over_single_limit": pl.col("dutiable_cny") > in_force(SINGLE_LIMITS, pl.col("business_date")),
             "not_comparable": _undecided(),
         }
     codes = (pl.when(found[code].fill_null(False)).then(pl.lit(code)) for code in CODES if code in found)
