@@ -169,7 +169,12 @@ class Arrivals(RuleBasedStateMachine):
         zone = f"{self.zone}-at-once"
         Inbox(self.lake, zone).deliver([(each.kind, each) for each in files_of(sorted(self.model.records))])
         link(self.lake, zone)
-        for table, but in (("lists", "zone"), ("list_events", "zone, file_hash"), ("reconciliation", "zone")):
+        # A mark of vanishing tells of the versions of a file, not of the set of records.
+        for table, but in (
+            ("lists", "zone, vanished_at"),
+            ("list_events", "zone, file_hash"),
+            ("reconciliation", "zone"),
+        ):
             one, other = (
                 self.lake.con.execute(
                     f"SELECT * EXCLUDE ({but}) FROM wh.core.{table} WHERE zone = '{each}' ORDER BY ALL"
