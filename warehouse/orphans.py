@@ -54,7 +54,8 @@ def replace(
     _delete(con, lake, window.zone, gone)
     if come.height:
         temporary_table(con, "orphans", come.sort("business_date", *_KEY), lake.home.scratch)
-        con.execute(f"INSERT INTO {_TABLE} SELECT {sql.names(core_columns('reconciliation'))} FROM orphans")
+        columns = sql.names(core_columns("reconciliation"))
+        con.execute(f"INSERT INTO {_TABLE} ({columns}) SELECT {columns} FROM orphans")
     days = pl.concat([gone["business_date"], come["business_date"]]).drop_nulls()
     if days.len():
         values = ", ".join(f"({sql.literal(day)}, {rows})" for day, rows in days.value_counts().rows())
@@ -96,26 +97,36 @@ def _typed(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select(pl.col(name).cast(dtype) for name, dtype in RECONCILIATION.items())
 
 
+#: What may name a list that was not looked at, and by which columns: a payment may have moved to another order,
+#: and a detail of many parcels is looked at for the sake of one.
+_MAY_NAME_OTHERS = (
+    (
+        ("payments", "export_payments"),
+        "order_no",
+        "CASE WHEN p.flow = 'I' THEN p.ebp_code = l.ebp_code ELSE p.ebc_code = l.ebc_code END",
+    ),
+    (("inbound_details",), "logistics_no", "p.logistics_code = l.logistics_code"),
+    (("export_arrivals",), "logistics_no", "true"),
+)
+
+
 def _unclaimed(
     con: duckdb.DuckDBPyConnection, lake: Lake, window: Window, found: pl.DataFrame
 ) -> pl.DataFrame:
-    """Rows that no stored list claims either.
-
-    What was given includes every list that shares a key with a document looked at, but a payment may have
-    moved to an order whose list was not looked at.
-    """
-    paid = pl.col("subject").is_in(["payments", "export_payments"])
-    if found.filter(paid).is_empty():
-        return found
-    temporary_table(con, "paid", found.filter(paid), lake.home.scratch)
+    """Rows that no stored list claims either; the lists given are only those that were looked at."""
     everywhere = Extent(window.first, window.last, undated=True)
-    lists = window.over("wh.core.lists", everywhere, "order_no IN (SELECT order_no FROM paid)")
-    claimed = con.sql(
-        f"SELECT DISTINCT p.subject, p.flow, p.business_key FROM paid p JOIN {lists} l ON p.flow = l.flow "
-        "AND p.order_no = l.order_no AND CASE WHEN p.flow = 'I' THEN p.ebp_code = l.ebp_code "
-        "ELSE p.ebc_code = l.ebc_code END"
-    ).pl()
-    return found.join(claimed, on=list(_KEY), how="anti")
+    for subjects, number, agrees in _MAY_NAME_OTHERS:
+        rows = found.filter(pl.col("subject").is_in(subjects))
+        if rows.is_empty():
+            continue
+        temporary_table(con, "naming", rows, lake.home.scratch)
+        lists = window.over("wh.core.lists", everywhere, f"{number} IN (SELECT {number} FROM naming)")
+        claimed = con.sql(
+            f"SELECT DISTINCT p.subject, p.flow, p.business_key FROM naming p JOIN {lists} l "
+            f"ON p.flow = l.flow AND p.{number} = l.{number} AND {agrees}"
+        ).pl()
+        found = found.join(claimed, on=list(_KEY), how="anti")
+    return found
 
 
 def _delete(con: duckdb.DuckDBPyConnection, lake: Lake, zone: str, rows: pl.DataFrame) -> None:

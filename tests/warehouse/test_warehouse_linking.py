@@ -481,3 +481,15 @@ def test_the_yearly_limit_is_told_over_all_days_whatever_came_first(home, lake):
     assert over() == ["1"]
     load(home, lake, "r3", [("CEB622", receipt("3", "700", "20 08:00"))])
     assert over() == []
+
+
+def test_a_detail_of_many_parcels_orphans_none_of_those_that_have_lists(home, lake):
+    """Looked at for the sake of one list, it still names the other, which was linked before."""
+    parcels = [{"gnum": place, "logistics_no": f"W-{place}", "note": None} for place in (1, 2, 3)]
+    detail = dict(dict(everything("1"))["CEB711"], cop_no="IN-9", guid="D-9", items=parcels)
+    load(home, lake, "r1", [("CEB621", import_list("1")), ("CEB621", import_list("2")), ("CEB711", detail)])
+    load(home, lake, "r2", [("CEB622", receipt("1", "120", "11 00:07"))])
+    orphans = lake.con.execute(
+        "SELECT business_key FROM wh.core.reconciliation WHERE subject = 'inbound_details'"
+    ).fetchall()
+    assert orphans == [("4604|IN-9|W-3",)]
