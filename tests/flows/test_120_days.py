@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from day_runs import KEYS, differences, expected, load_truth, plain, published
+from plain_orphans import plain_orphans
 
 from flows import stages
 from flows.pull import pull
@@ -129,6 +130,17 @@ def test_no_list_bears_another_reason(loaded: tuple[Home, dict[str, Any]]) -> No
     home, _ = loaded
     found = ask(home, "SELECT DISTINCT unnest(reasons) FROM wh.core.reconciliation")
     assert {reason for (reason,) in found} <= {*REASONS, *NATURAL}
+
+
+def test_orphans_are_those_that_no_list_claims(loaded: tuple[Home, dict[str, Any]]) -> None:
+    """Against plain loops over everything stored: arrival in 120 deliveries neither hides nor invents one."""
+    home, _ = loaded
+    found = ask(
+        home,
+        "SELECT subject, business_key FROM wh.core.reconciliation "
+        "WHERE subject <> 'list' AND NOT ends_with(subject, '_receipts')",
+    )
+    assert set(found) == plain_orphans(home)
 
 
 def test_vanished_lists_are_named_with_their_file(loaded: tuple[Home, dict[str, Any]]) -> None:
