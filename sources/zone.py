@@ -16,6 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from sources.toml_table import TomlTable, ZoneError
+from sources.zone_sources import Source, read_sources
 
 __all__ = [
     "FOLDER_VARIABLE",
@@ -125,6 +126,7 @@ class Zone:
     look_back_days: int  # published dates this far before a run's own are restated by it
     size_classes: tuple[tuple[str, Decimal], ...]  # class, smallest yearly value in CNY; largest first
     simulator: Calibration | None
+    sources: tuple[Source, ...] = ()  # where extracts are pulled from; none: the home's inbox
 
     @classmethod
     def load(cls, name: str) -> Zone:
@@ -207,6 +209,7 @@ def _zone(top: TomlTable, name: str) -> Zone:
             if top.has("simulator")
             else None
         ),
+        sources=read_sources(top.table("sources")) if top.has("sources") else (),
     )
     top.done()
     return zone
