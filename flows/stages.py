@@ -30,6 +30,7 @@ from transforms.families import FAMILIES, figures
 from transforms.integrity_tables import STATES_DAILY
 from transforms.lists import build
 from transforms.reconciliation import orphans, reconcile
+from transforms.reconciliation.annual import with_annual
 from transforms.stated import Stated, Target
 from warehouse import (
     Home,
@@ -232,6 +233,16 @@ def without_list(
     """Rows of core.reconciliation of the documents given that none of the lists claims."""
     known = corrected(documents, in_force)
     return orphans(known, lists.lazy(), rates_frame(zone), zone.tolerance_cny).collect()
+
+
+def linked_whole(
+    zone: Zone, documents: Mapping[str, pl.LazyFrame], in_force: Sequence[Correction]
+) -> dict[str, pl.DataFrame]:
+    """As `linked`, from all documents of the zone: with the yearly limit and the documents without a list."""
+    core = linked(zone, documents, in_force)
+    orphaned = without_list(zone, documents, in_force, core["lists"])
+    of_lists = with_annual(core["reconciliation"].lazy()).collect()
+    return {**core, "reconciliation": pl.concat([of_lists, orphaned])}
 
 
 def measure(run: Run) -> list[tuple[date, int]]:

@@ -16,7 +16,7 @@ from flows import output
 from flows.errors import UsageProblem
 from flows.options import HomeOption
 from flows.settings import home_path
-from flows.stages import BEIJING, linked, now
+from flows.stages import BEIJING, linked_whole, now
 from sources.zone import Zone
 from warehouse import Home, Lake, asof, corrections, query
 from warehouse.errors import WarehouseError
@@ -117,7 +117,7 @@ def link_again(store: Home) -> asof.Link:
     def link(zone: str, documents: Mapping[str, pl.LazyFrame]) -> Mapping[str, pl.DataFrame]:
         with Lake.read(store) as lake:
             in_force = corrections.in_force(lake, zone)
-        return linked(Zone.load(zone), documents, in_force)
+        return linked_whole(Zone.load(zone), documents, in_force)
 
     return link
 

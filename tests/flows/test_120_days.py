@@ -18,12 +18,15 @@ from typing import Any
 import pytest
 from day_runs import KEYS, differences, expected, load_truth, plain, published
 from plain_orphans import plain_orphans
+from polars.testing import assert_frame_equal
 
 from flows import stages
 from flows.pull import pull
 from sources.contracts import CONTRACTS
 from sources.simulator import FAULTS, simulate
 from sources.zone import Zone
+from transforms.inputs import NEEDED
+from transforms.schemas import RECONCILIATION
 from warehouse import Home, Lake
 
 pytestmark = pytest.mark.long
@@ -141,6 +144,22 @@ def test_orphans_are_those_that_no_list_claims(loaded: tuple[Home, dict[str, Any
         "WHERE subject <> 'list' AND NOT ends_with(subject, '_receipts')",
     )
     assert set(found) == plain_orphans(home)
+
+
+def test_how_documents_agree_is_what_linking_everything_at_once_says(
+    loaded: tuple[Home, dict[str, Any]],
+) -> None:
+    """Also shows that `sql --as-of` makes again what stood, where the snapshot of then is gone."""
+    home, _ = loaded
+    with Lake.read(home) as lake:
+        documents = {
+            table: lake.con.sql(f"SELECT * FROM wh.documents.{table}").pl().lazy() for table in NEEDED
+        }
+        columns = ", ".join(RECONCILIATION)
+        stored = lake.con.sql(f"SELECT {columns} FROM wh.core.reconciliation").pl()
+    made = stages.linked_whole(Zone.load(ZONE), documents, ())["reconciliation"].select(stored.columns)
+    grain = ["subject", "flow", "business_key"]
+    assert_frame_equal(stored.sort(grain), made.cast(stored.schema).sort(grain))
 
 
 def test_vanished_lists_are_named_with_their_file(loaded: tuple[Home, dict[str, Any]]) -> None:
