@@ -16,6 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from sources.toml_table import TomlTable, ZoneError
+from sources.workdays import NOTHING_STATED, Calendar, read_calendar
 from sources.zone_sources import Source, read_sources
 
 __all__ = [
@@ -127,6 +128,7 @@ class Zone:
     size_classes: tuple[tuple[str, Decimal], ...]  # class, smallest yearly value in CNY; largest first
     simulator: Calibration | None
     sources: tuple[Source, ...] = ()  # where extracts are pulled from; none: the home's inbox
+    calendar: Calendar = NOTHING_STATED
 
     @classmethod
     def load(cls, name: str) -> Zone:
@@ -210,6 +212,7 @@ def _zone(top: TomlTable, name: str) -> Zone:
             else None
         ),
         sources=read_sources(top.table("sources")) if top.has("sources") else (),
+        calendar=read_calendar(top.table("calendar")) if top.has("calendar") else NOTHING_STATED,
     )
     top.done()
     return zone
