@@ -35,6 +35,7 @@ from transforms.stated import Stated, Target
 from warehouse import (
     Home,
     Lake,
+    catalogs,
     conservation,
     corrections,
     documents,
@@ -99,7 +100,7 @@ def begin(home: Path, zone: str, business_date: date) -> Run:
     """Name the run and prepare its folder."""
     run_id = f"{zone}-{business_date:%Y%m%d}-{uuid4().hex[:8]}"
     run = Run(home, zone, business_date, run_id, started_at=now())
-    if not run.store.catalog.exists():
+    if not catalogs.of(run.store).exists():
         with Lake.write(run.store):
             pass  # opening a new home for writing creates its catalog, so that readers find one
     run.folder.mkdir(parents=True)
@@ -163,7 +164,7 @@ def write_page(run: Run, checked: gate.GateReport) -> None:
 def commit(run: Run) -> CommitSummary:
     """One transaction: documents, quarantine, ledger; conservation checked inside it."""
     reporter().stage("commit")
-    with Lake.write(run.store) as lake:
+    with Lake.write(run.store, zone=run.zone) as lake:
         return documents.commit(lake, run.store, run.zone, run.run_id, run.folder, now())
 
 
@@ -171,7 +172,7 @@ def take_in_mended(run: Run) -> int:
     """Read released quarantine rows again and take in those that pass now; returns how many."""
     key, _ = pii_key(run.store)
     offices = Zone.load(run.zone).offices
-    with Lake.write(run.store) as lake:
+    with Lake.write(run.store, zone=run.zone) as lake:
         return quarantine.apply_releases(
             lake,
             run.store,
@@ -191,7 +192,7 @@ def link(run: Run) -> int:
     """
     reporter().stage("link")
     declared = load_corrections(run.zone)
-    with Lake.write(run.store) as lake:
+    with Lake.write(run.store, zone=run.zone) as lake:
         change = corrections.change(lake, run.zone, declared)
         linked = relink(run, lake, change.before, touched.LATE_DATA)
         if change.batches:  # after new data, so that each date is told why it is restated
@@ -249,7 +250,7 @@ def measure(run: Run) -> list[tuple[date, int]]:
     """Compute the figures of every date this run publishes; returns the vintages that came of it."""
     reporter().stage("measure")
     zone = Zone.load(run.zone)
-    with Lake.write(run.store) as lake:
+    with Lake.write(run.store, zone=run.zone) as lake:
         enterprises.refresh(lake, run.zone, run.run_id, zone.size_classes)
         since = measuring.restated_since(run.business_date, zone.look_back_days)
         dates = measuring.dates_to_publish(lake, run.zone, run.business_date, since)
@@ -280,7 +281,9 @@ def tidy(run: Run, report: DayReport) -> Tidied:
 def seal(run: Run) -> Sealed:
     """Log the commits since the last seal and sign the day's checkpoint; the last thing a run does."""
     reporter().stage("seal")
-    with Lake.write(run.store) as lake:
+    if not run.store.keeps_record:
+        return Sealed(0, 0, elsewhere=True)
+    with Lake.write(run.store, zone=record.LOCK) as lake:
         return record.seal(lake, run.business_date, run.run_id, run.started_at)
 
 
@@ -327,7 +330,7 @@ def keep(run: Run, changed: bool, outcome: str, report: DayReport) -> None:
     if not changed:
         note_unchanged(run.store, record)
         return
-    with Lake.write(run.store) as lake:
+    with Lake.write(run.store, zone=run.zone) as lake:
         finish(lake, record, changed=True)
 
 

@@ -20,14 +20,13 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from warehouse import query, rebuild, sql
+from warehouse import catalogs, query, rebuild, sql
 from warehouse.connection import attached
 from warehouse.home import Home
 from warehouse.schema import SCHEMAS
 
 #: The lake as it is, for the views to read.
 LAKE = "lake_of_now"
-_META = f"__ducklake_metadata_{LAKE}"
 _FIGURES = ("vintages", "metrics")
 _RECORDS = tuple(each for each in SCHEMAS if each not in _FIGURES)
 #: Questions that look at what there is, and so need every schema.
@@ -63,7 +62,7 @@ def standing(
         schemas = [each for each in _RECORDS if words is None or each in words]
         if schemas:
             _records(con, home, moment, schemas, words, link, say)
-        _figures(con, moment, words)
+        _figures(con, catalogs.metadata(home, LAKE), moment, words)
         con.execute("CHECKPOINT wh")
         query.lock_down(con, home)
         yield con
@@ -74,17 +73,17 @@ def _words(text: str) -> set[str]:
     return set(re.findall(r"\w+", text.lower()))
 
 
-def _figures(con: duckdb.DuckDBPyConnection, moment: datetime, words: set[str] | None) -> None:
+def _figures(con: duckdb.DuckDBPyConnection, metadata: str, moment: datetime, words: set[str] | None) -> None:
     """vintages.*, restricted to what was published by then, and the lake's own views over them.
 
     Only what the words name, and what that is made from: preparing every view takes seconds.
     """
     rows = con.execute(
-        f"SELECT view_name, sql FROM {_META}.ducklake_view v JOIN {_META}.ducklake_schema s USING (schema_id) "
+        f"SELECT view_name, sql FROM {metadata}.ducklake_view v JOIN {metadata}.ducklake_schema s USING (schema_id) "
         "WHERE s.schema_name = 'metrics' AND v.end_snapshot IS NULL ORDER BY view_id"
     ).fetchall()
     views = {name: text.replace("{DUCKLAKE_CATALOG}", "wh") for name, text in rows}
-    tables = _tables(con, "vintages", None)
+    tables = _tables(con, metadata, "vintages", None)
     if words is not None:
         needed = set(words)
         while more := set().union(*(_words(views[each]) for each in views.keys() & needed)) - needed:
@@ -125,7 +124,7 @@ def _records(
         return
     say(f"records as of {moment}: snapshot {version} of the lake")
     for schema in schemas:
-        for name in _tables(con, schema, version):
+        for name in _tables(con, catalogs.metadata(home, LAKE), schema, version):
             if words is not None and name not in words:
                 continue
             source = f"{LAKE}.{schema}.{sql.name(name)}"
@@ -148,7 +147,7 @@ def snapshot_of(con: duckdb.DuckDBPyConnection, moment: datetime) -> int | None:
     return found if found == max(kept) or found + 1 in kept else None
 
 
-def _tables(con: duckdb.DuckDBPyConnection, schema: str, version: int | None) -> list[str]:
+def _tables(con: duckdb.DuckDBPyConnection, metadata: str, schema: str, version: int | None) -> list[str]:
     """Tables of a schema of the lake, now or at a snapshot."""
     there = (
         "t.end_snapshot IS NULL"
@@ -156,7 +155,7 @@ def _tables(con: duckdb.DuckDBPyConnection, schema: str, version: int | None) ->
         else f"t.begin_snapshot <= {version} AND coalesce(t.end_snapshot > {version}, true)"
     )
     rows = con.execute(
-        f"SELECT DISTINCT table_name FROM {_META}.ducklake_table t JOIN {_META}.ducklake_schema s USING (schema_id) "
+        f"SELECT DISTINCT table_name FROM {metadata}.ducklake_table t JOIN {metadata}.ducklake_schema s USING (schema_id) "
         f"WHERE s.schema_name = {sql.literal(schema)} AND {there} ORDER BY 1"
     ).fetchall()
     return [name for (name,) in rows]

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 from duckdb_extensions import import_extension
 
 from warehouse import sql
+from warehouse.catalogs import Catalog
+from warehouse.errors import CatalogUnreachableError, SharedSettingsError, WarehouseMissingError
 from warehouse.home import Home
 
-EXTENSIONS = ("ducklake", "sqlite_scanner")
+#: Loaded always; a catalog or a data path adds its own, which come as packages of the extra `shared`.
+EXTENSIONS = ("ducklake",)
 #: Both may be overridden by the environment; the defaults leave room for Polars in 2 GB.
 MEMORY_LIMIT = ("TONGGUAN_MEMORY_LIMIT", "1200MB")
 THREADS = "TONGGUAN_THREADS"
@@ -31,6 +34,7 @@ class Engine:
     base: duckdb.DuckDBPyConnection
     config: Config
     used: bool = False
+    loaded: set[str] = field(default_factory=set)
 
 
 _idle: list[Engine] = []
@@ -38,39 +42,73 @@ _guard = threading.Lock()
 
 
 @contextmanager
-def connection(home: Home, attach: str, name: str) -> Iterator[duckdb.DuckDBPyConnection]:
+def connection(home: Home, catalog: Catalog, attach: str, name: str) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection of its own with a database attached by the statement `attach` as `name`.
 
-    Temporary tables and settings end with it. An engine that does not come back clean (a locked
-    configuration, a database that cannot be detached) is closed and not used again.
+    Temporary tables, settings and the secrets of the catalog and the data path end with it. An engine that
+    does not come back clean (a locked configuration, a database that cannot be detached) is closed and not
+    used again. Raises WarehouseMissingError, CatalogUnreachableError, SharedSettingsError.
     """
+    secrets = {**catalog.secrets(), **home.storage.secrets()}
     engine = _take()
-    con = _prepared(engine, home, attach)
+    con = _prepared(engine, home, catalog, secrets, attach)
     while con is None:  # only an engine used before may fail to be fit again
         engine.base.close()
         engine = _take()
-        con = _prepared(engine, home, attach)
+        con = _prepared(engine, home, catalog, secrets, attach)
     try:
         yield con
     finally:
         con.close()
-        _give_back(engine, name)
+        _give_back(engine, name, secrets)
 
 
-def _prepared(engine: Engine, home: Home, attach: str) -> duckdb.DuckDBPyConnection | None:
+def _prepared(
+    engine: Engine, home: Home, catalog: Catalog, secrets: Mapping[str, str], attach: str
+) -> duckdb.DuckDBPyConnection | None:
     con = engine.base.cursor()
     try:
+        _load(engine, (*EXTENSIONS, *catalog.extensions, *home.storage.extensions))
         con.execute(f"SET temp_directory = {sql.literal(str(home.scratch))}")
         con.execute("SET TimeZone = 'Asia/Shanghai'")
+        for secret, options in secrets.items():
+            con.execute(f"CREATE OR REPLACE TEMPORARY SECRET {sql.name(secret)} ({options})")
         con.execute(attach)
-    except duckdb.Error:
+    except (duckdb.Error, SharedSettingsError) as error:
         con.close()
-        if not engine.used:
-            engine.base.close()
+        if engine.used and isinstance(error, duckdb.Error):
+            return None
+        engine.base.close()
+        if not catalog.shared or isinstance(error, SharedSettingsError):
             raise
-        return None
+        # Not `from error`: what DuckDB tells of a failed statement may hold more than it should.
+        raise _why(catalog, str(error)) from None
     engine.used = True
     return con
+
+
+def _why(catalog: Catalog, reason: str) -> Exception:
+    """A shared lake that cannot be attached, in a sentence."""
+    if not catalog.exists():
+        return WarehouseMissingError(
+            f"no warehouse in {catalog.where()}: run `tongguan run` first, or check TONGGUAN_CATALOG"
+        )
+    return CatalogUnreachableError(f"{catalog.where()} cannot be opened: {catalog.scrubbed(reason)}")
+
+
+def _load(engine: Engine, extensions: Iterable[str]) -> None:
+    for each in extensions:
+        if each in engine.loaded:
+            continue
+        try:
+            import_extension(each, con=engine.base)
+        except ImportError as error:
+            raise SharedSettingsError(
+                f"the package duckdb-extension-{each.replace('_', '-')} is missing: install it with "
+                "`pip install 'tongguan[shared]'` (or `uv sync --extra shared`)"
+            ) from error
+        engine.base.load_extension(each)
+        engine.loaded.add(each)
 
 
 def _take() -> Engine:
@@ -79,16 +117,14 @@ def _take() -> Engine:
         for place, engine in enumerate(_idle):
             if engine.config == config:
                 return _idle.pop(place)
-    base = duckdb.connect(config=dict(config))
-    for each in EXTENSIONS:
-        import_extension(each, con=base)
-        base.load_extension(each)
-    return Engine(base, config)
+    return Engine(duckdb.connect(config=dict(config)), config)
 
 
-def _give_back(engine: Engine, name: str) -> None:
+def _give_back(engine: Engine, name: str, secrets: Iterable[str]) -> None:
     try:
         engine.base.execute(f"DETACH {sql.name(name)}")
+        for each in secrets:
+            engine.base.execute(f"DROP TEMPORARY SECRET {sql.name(each)}")
         others = engine.base.execute(
             "SELECT database_name FROM duckdb_databases() WHERE NOT internal AND database_name <> 'memory'"
         ).fetchall()
@@ -115,6 +151,7 @@ def _config() -> Config:
     config = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
+        "allow_persistent_secrets": "false",
         "memory_limit": os.environ.get(MEMORY_LIMIT[0]) or MEMORY_LIMIT[1],
         "preserve_insertion_order": "false",  # ORDER BY still holds; writing needs less memory
     }

@@ -43,3 +43,15 @@ class CorrectionError(WarehouseError):
 
 class ReleaseError(WarehouseError):
     """A quarantined row cannot be released as asked."""
+
+
+class SharedSettingsError(WarehouseError):
+    """The environment names a catalog or a data path that cannot be used, or a package for it is missing."""
+
+
+class CatalogUnreachableError(WarehouseError):
+    """The shared catalog does not answer, or does not let this account in."""
+
+
+class LockLostError(WarehouseError):
+    """The connection that held the right to write broke; nothing was committed after that."""

@@ -7,10 +7,15 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from warehouse import storage
 from warehouse.errors import PiiKeyError
 
 #: Shorter keys can be guessed by trying; 16 bytes is the least HMAC-SHA-256 is used with here.
 LEAST_KEY_BYTES = 16
+#: A folder for what every machine of a shared installation must reach, instead of one in each home.
+LANDING = "TONGGUAN_LANDING"
+#: The same for the log of commits, or `off` where another machine keeps it (decision 0029).
+RECORD = "TONGGUAN_RECORD"
 
 
 @dataclass(frozen=True)
@@ -29,18 +34,24 @@ class Home:
 
     @property
     def catalog(self) -> Path:
-        """DuckLake catalog (SQLite, WAL mode)."""
+        """DuckLake catalog (SQLite, WAL mode); not used where TONGGUAN_CATALOG names a server."""
         return self.path / "catalog.sqlite"
 
     @property
     def data(self) -> Path:
-        """Parquet files of the lake."""
+        """Parquet files of the lake, unless TONGGUAN_DATA names another place (see `storage`)."""
         return self.path / "data"
 
     @property
+    def storage(self) -> storage.Storage:
+        """Where the Parquet files of the lake are. Raises SharedSettingsError."""
+        return storage.of(self.data)
+
+    @property
     def landing(self) -> Path:
-        """Landed bytes under their SHA-256."""
-        return self.path / "landing"
+        """Landed bytes under their SHA-256; in the home, or in the folder TONGGUAN_LANDING names."""
+        given = os.environ.get(LANDING)
+        return Path(given).absolute() if given else self.path / "landing"
 
     @property
     def staging(self) -> Path:
@@ -85,7 +96,13 @@ class Home:
     @property
     def record(self) -> Path:
         """The log of commits with its checkpoints (see warehouse.record)."""
-        return self.path / "record"
+        given = os.environ.get(RECORD)
+        return Path(given).absolute() if given and self.keeps_record else self.path / "record"
+
+    @property
+    def keeps_record(self) -> bool:
+        """Whether runs of this machine append to the log: one log has one keeper."""
+        return os.environ.get(RECORD) != "off"
 
     @property
     def signing_key(self) -> Path:
@@ -95,8 +112,9 @@ class Home:
     def prepare(self) -> Home:
         """Create the directories; landed files and staged rows are for the service account only."""
         self.path.mkdir(parents=True, exist_ok=True)
-        for folder in (self.data, self.published, self.reports, self.record):
-            folder.mkdir(exist_ok=True)
+        self.storage.prepare()
+        for folder in (self.published, self.reports, *([self.record] if self.keeps_record else [])):
+            folder.mkdir(parents=True, exist_ok=True)
         for folder in (self.landing, self.staging, self.scratch):
             folder.mkdir(mode=0o700, exist_ok=True)
         return self

@@ -61,7 +61,7 @@ def gather(
             for kind in LINKS
             if kind in stored
         }
-        return LinkInputs(_everything(lake.con, window, more), batches, window, folder, scans)
+        return LinkInputs(_everything(lake, window, more), batches, window, folder, scans)
     search = Search(lake.con, window, batches)
     search.touch()
     files = search.fetch(folder, more)
@@ -120,13 +120,11 @@ def store(
     return changed
 
 
-def _everything(
-    con: duckdb.DuckDBPyConnection, window: Window, more: Mapping[str, Sequence[str]]
-) -> dict[str, pl.LazyFrame]:
+def _everything(lake: Lake, window: Window, more: Mapping[str, Sequence[str]]) -> dict[str, pl.LazyFrame]:
     """The stored files of the zone as they are: nothing is copied."""
-    frames = {}
+    frames, options = {}, lake.home.storage.polars()
     for table in NEEDED:
-        files = con.execute(
+        files = lake.con.execute(
             "SELECT data_file, delete_file "
             f"FROM ducklake_list_files('wh', {sql.literal(table)}, schema => 'documents')"
         ).fetchall()
@@ -143,7 +141,7 @@ def _everything(
             *(["items"] if CONTRACTS_BY_TABLE[table].items else []),
         ]
         frames[table] = (
-            pl.scan_parquet([path for path, _ in files], hive_partitioning=False)
+            pl.scan_parquet([path for path, _ in files], hive_partitioning=False, storage_options=options)
             .filter((pl.col("zone") == window.zone) & inside)
             .select(*dict.fromkeys(("zone", "business_date", "file_hash", *needed)))
         )

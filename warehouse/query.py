@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from warehouse import sql
+from warehouse import catalogs, sql
 from warehouse.connection import Lake
 from warehouse.errors import QueryFailedError, QueryRefusedError
 from warehouse.home import Home
@@ -34,7 +34,6 @@ PRAGMAS = re.compile(
     r"\s*pragma\s+(table_info\s*\(\s*'[\w.\"]+'\s*\)|show_tables|version)\s*;?\s*", re.IGNORECASE
 )
 _EXPLAIN = re.compile(r"\s*explain\s+(analyze\s+)?(\([^)]*\)\s*)?", re.IGNORECASE)
-_CATALOG_FILES = ("", "-wal", "-shm", "-journal")
 
 
 def run(home: Home, statement: str) -> pa.Table:
@@ -105,13 +104,16 @@ def _table_functions(node: Any) -> Iterator[str]:
 
 
 def lock_down(con: duckdb.DuckDBPyConnection, home: Home) -> None:
-    """Leave a connection nothing but the lake to read; cannot be undone."""
-    catalog = [f"{home.catalog}{suffix}" for suffix in _CATALOG_FILES]
+    """Leave a connection nothing but the lake to read; cannot be undone.
+
+    A shared catalog is a connection that is open already. What the login and the keys of this machine may do
+    beyond reading is for PostgreSQL and the bucket to refuse: docs/operations/shared.md.
+    """
     for setting in (
         "USE wh",
         "SET python_enable_replacements = false",  # names must not mean variables of this program
-        f"SET allowed_directories = {sql.literals([f'{home.data}/'])}",
-        f"SET allowed_paths = {sql.literals(catalog)}",
+        f"SET allowed_directories = {sql.literals([home.storage.url])}",
+        f"SET allowed_paths = {sql.literals(catalogs.of(home).files())}",
         "SET enable_external_access = false",
         "SET lock_configuration = true",
     ):

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from flows import output
-from warehouse import Home, query
+from warehouse import Home, catalogs, query
 
 _VOLUME = """
     SELECT basis, flow, lists, orders, items, packages, value_cny, tax_cny, gross_weight_kg
@@ -38,7 +38,7 @@ def show(home: Path, zone: str, day: date) -> None:
         output.out.print()
         rows = query.run(store, text.format(zone=zone, day=day)).to_pylist()
         output.table(title, rows, numbers=[name for name in (rows[0] if rows else ()) if name not in _TEXTS])
-    output.out.print(f"\nWarehouse: {store.catalog} (data in {store.data})")
+    output.out.print(f"\nWarehouse: {catalogs.of(store).where()} (data in {store.storage.url})")
     output.out.print(f"Analysts' copy, opens with any DuckDB: {store.published / 'analyst.duckdb'}")
     output.out.print(
         'Ask it:   uv run tongguan sql "SELECT * FROM metrics.definitions" --home', str(home), markup=False

@@ -85,7 +85,7 @@ def release(
     overrides = dict(parse_mend(each) for each in mend or [])
     store = Home(home_path(home))
     try:
-        with Lake.write(store, output.err.print) as lake:
+        with Lake.write(store, output.err.print, zone=zone) as lake:
             rows.release(
                 lake, row_id, overrides, reason=reason, by=by or getpass.getuser(), at=now(), zone=zone
             )

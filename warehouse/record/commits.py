@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from warehouse import catalogs
 from warehouse.connection import Lake
 
 #: Author of the commits that keep checkpoints: alone they are no reason for another.
 SEALER = "tongguan seal"
-_META = "__ducklake_metadata_wh"
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -42,37 +39,28 @@ def snapshots(con: duckdb.DuckDBPyConnection, after: int) -> list[dict[str, Any]
     ]
 
 
-def files(con: duckdb.DuckDBPyConnection, after: int = -1) -> list[LiveFile]:
+def files(lake: Lake, after: int = -1) -> list[LiveFile]:
     """Files the catalog refers to, with a greater number, in the order in which they were added."""
-    found = []
+    found, metadata = [], catalogs.metadata(lake.home, "wh")
     for table, key, rows in (
         ("ducklake_data_file", "data_file_id", "record_count"),
         ("ducklake_delete_file", "delete_file_id", "delete_count"),
     ):
-        found += con.execute(
-            f"SELECT f.{key}, f.begin_snapshot, {_path('f')}, f.file_size_bytes, f.{rows} FROM {_META}.{table} f "
-            f"JOIN {_META}.ducklake_table t USING (table_id) JOIN {_META}.ducklake_schema s USING (schema_id) "
+        found += lake.con.execute(
+            f"SELECT f.{key}, f.begin_snapshot, {_path('f')}, f.file_size_bytes, f.{rows} FROM {metadata}.{table} f "
+            f"JOIN {metadata}.ducklake_table t USING (table_id) JOIN {metadata}.ducklake_schema s USING (schema_id) "
             f"WHERE f.{key} > {after} QUALIFY row_number() OVER (PARTITION BY f.{key} ORDER BY t.begin_snapshot DESC) = 1"
         ).fetchall()
     return [LiveFile(*row) for row in sorted(found)]
 
 
-def gone(con: duckdb.DuckDBPyConnection, after: int) -> dict[int, str]:
+def gone(lake: Lake, after: int) -> dict[int, str]:
     """Files merged away before they were logged: number -> path."""
-    rows = con.execute(
-        f"SELECT data_file_id, path FROM {_META}.ducklake_files_scheduled_for_deletion WHERE data_file_id > {after} "
-        "ORDER BY 1"
+    rows = lake.con.execute(
+        f"SELECT data_file_id, path FROM {catalogs.metadata(lake.home, 'wh')}.ducklake_files_scheduled_for_deletion "
+        f"WHERE data_file_id > {after} ORDER BY 1"
     ).fetchall()
     return dict(rows)
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def entries(lake: Lake, index: int, last: dict[str, Any] | None) -> Iterator[dict[str, Any]]:
@@ -81,11 +69,13 @@ def entries(lake: Lake, index: int, last: dict[str, Any] | None) -> Iterator[dic
     Only files that are new since are hashed. A file whose own commit was logged before (merging gives a new
     file the number of an old commit) stands in the newest entry.
     """
+    # In this order, since others may commit meanwhile: a file seen here belongs to a commit seen after it, one
+    # that is replaced in between stands in both lists, and one that is too late for both is in the next seal.
+    after = last["file_id"] if last else -1
+    live, lost = files(lake, after), gone(lake, after)
     new = snapshots(lake.con, last["snapshot"] if last else -1)
     if all(each["author"] == SEALER for each in new):
         return
-    after = last["file_id"] if last else -1
-    live, lost = files(lake.con, after), gone(lake.con, after)
     numbers = {each["snapshot"] for each in new}
     newest = new[-1]["snapshot"]
     seen = after
@@ -103,7 +93,7 @@ def entries(lake: Lake, index: int, last: dict[str, Any] | None) -> Iterator[dic
                     "path": each.path,
                     "bytes": each.bytes,
                     "rows": each.rows,
-                    "sha256": sha256_of(lake.home.data / each.path),
+                    "sha256": lake.home.storage.sha256(each.path),
                 }
                 for each in own
             ],

@@ -16,6 +16,9 @@ from warehouse.record.commits import SEALER, entries
 from warehouse.record.merkle import Tree, leaf_hash
 from warehouse.record.note import Checkpoint, public_text, signed, signing_key
 
+#: What the seal locks of a shared lake: commits of zones go on meanwhile.
+LOCK = "(record)"
+
 
 @dataclass(frozen=True)
 class Sealed:
@@ -23,9 +26,12 @@ class Sealed:
 
     added: int
     size: int
+    elsewhere: bool = False  # another machine keeps the log
 
     def sentence(self) -> str:
         """For the progress line."""
+        if self.elsewhere:
+            return "TONGGUAN_RECORD is off: the machine that keeps the record seals these commits with its next run"
         return f"{self.added:,} commits sealed, {self.size:,} in the log" if self.added else "nothing to seal"
 
 
@@ -34,7 +40,7 @@ def seal(lake: Lake, day: date, run_id: str, at: datetime) -> Sealed:
 
     The log and the checkpoint are on disk before the catalog learns of them, so a crash in between leaves a log
     that is ahead, never one that is behind. Nothing new adds nothing. Raises RecordError where the log has
-    lost entries that were sealed, SigningKeyError.
+    lost entries that were sealed, or another log than this one was sealed last; SigningKeyError.
     """
     book = Book.of(lake.home)
     book.folder.mkdir(exist_ok=True)
@@ -48,6 +54,7 @@ def seal(lake: Lake, day: date, run_id: str, at: datetime) -> Sealed:
             f"the log in {book.folder} lacks entries that were sealed: {len(leaves)} were, it ends with number "
             f"{last['index'] if last else 'none'}. Run `tongguan verify` and put the folder back from its copy"
         )
+    _sole(lake, book)
     key = signing_key(lake.home)
     new = [canonical(each) for each in entries(lake, len(leaves), last)]
     if not new:
@@ -71,3 +78,16 @@ def seal(lake: Lake, day: date, run_id: str, at: datetime) -> Sealed:
 
     lake.commit(SEALER, f"checkpoint of {day} over {checkpoint.size} commits", run_id, work)
     return Sealed(len(new), checkpoint.size)
+
+
+def _sole(lake: Lake, book: Book) -> None:
+    """One lake has one log: the newest checkpoint the catalog knows must be of this one."""
+    row = lake.con.execute(
+        "SELECT note, day, size FROM wh.ledger.checkpoints ORDER BY size DESC, sealed_at DESC LIMIT 1"
+    ).fetchone()
+    if row and row[0] not in book.notes():
+        raise RecordError(
+            f"the record of this warehouse is kept elsewhere: its last checkpoint (day {row[1]}, {row[2]} commits) "
+            f"is not in {book.folder}. Set TONGGUAN_RECORD=off on this machine, or name the folder that holds the "
+            "record; if it was this one, put it back from its copy"
+        )

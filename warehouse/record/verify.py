@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from warehouse.connection import Lake
 from warehouse.record.book import Book
-from warehouse.record.commits import files, sha256_of, snapshots
+from warehouse.record.commits import files, snapshots
 from warehouse.record.merkle import Tree, extends, leaf_hash
 from warehouse.record.note import Checkpoint, CheckpointError, opened, public_key
 
@@ -151,8 +151,8 @@ def _files(
 ) -> None:
     """Files the catalog refers to are those that were logged, to the byte."""
     logged = {file["path"]: (file, entry) for entry in entries for file in entry["files"]}
-    sealed = entries[-1]["file_id"]
-    for live in files(lake.con):
+    sealed, stored = entries[-1]["file_id"], lake.home.storage
+    for live in files(lake):
         if live.id > sealed:
             continue  # committed since the last seal
         if live.path not in logged:
@@ -160,11 +160,11 @@ def _files(
         file, entry = logged[live.path]
         if not _wanted(live.path, entry, zone, first, last):
             continue
-        path = lake.home.data / live.path
         where = f"data file {live.path} of commit {entry['snapshot']} ({entry['message']})"
-        if not path.exists():
+        size = stored.size(live.path)
+        if size is None:
             raise _Broken(f"{where} is missing")
-        if path.stat().st_size != file["bytes"] or sha256_of(path) != file["sha256"]:
+        if size != file["bytes"] or stored.sha256(live.path) != file["sha256"]:
             raise _Broken(f"{where} was altered: its bytes are not those that were logged")
         done.files += 1
 

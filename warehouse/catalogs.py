@@ -1,0 +1,193 @@
+"""Where the catalog of the lake lies: an SQLite file in the home, or PostgreSQL for several machines.
+
+`TONGGUAN_CATALOG=postgres://user@host:port/database` makes the installation shared (decision 0029); without it
+the catalog is a file of the home. Everything that differs between the two is a method here.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
+
+from filelock import FileLock, Timeout
+
+from warehouse import sql
+from warehouse.home import Home
+
+URL = "TONGGUAN_CATALOG"
+#: How long a question waits for an SQLite catalog that another process holds.
+BUSY_MS = 20_000
+
+Waiting = Callable[[str], None]
+
+
+class Turns(Protocol):
+    """The right to write that a writer holds."""
+
+    def turn(self, alone: bool) -> AbstractContextManager[None]:
+        """Hold while one transaction runs; `alone`: no other transaction of the lake runs meanwhile."""
+        ...
+
+    def confirm(self) -> None:
+        """Raise LockLostError where the right was lost, so that nothing is committed without it."""
+        ...
+
+
+class Catalog(Protocol):
+    """What opening, locking and describing a catalog takes."""
+
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        """Extensions of DuckDB it needs."""
+        ...
+
+    @property
+    def schema(self) -> str:
+        """Schema of DuckLake's own tables inside the attached metadata database."""
+        ...
+
+    @property
+    def shared(self) -> bool:
+        """Whether machines share it."""
+        ...
+
+    def exists(self) -> bool:
+        """Whether there is a lake to read. Raises CatalogUnreachableError."""
+        ...
+
+    def prepare(self) -> None:
+        """What must be so before a writer attaches."""
+        ...
+
+    def secrets(self) -> dict[str, str]:
+        """Secrets DuckDB needs to attach it: name -> the options of CREATE SECRET."""
+        ...
+
+    def attaching(self, read_only: bool, name: str) -> str:
+        """The statement that attaches the lake under a name; bears no password."""
+        ...
+
+    def writing(self, zone: str | None, waiting: Waiting | None) -> AbstractContextManager[Turns]:
+        """Wait for the right to write a zone (None: the whole lake), and hold it."""
+        ...
+
+    def where(self) -> str:
+        """For people; bears no password."""
+        ...
+
+    def scrubbed(self, text: str) -> str:
+        """A message of the catalog without its password."""
+        ...
+
+    def files(self) -> list[str]:
+        """Local files a locked-down reader must be able to open."""
+        ...
+
+
+def of(home: Home) -> Catalog:
+    """The catalog of a home. Raises SharedSettingsError where the environment names one that cannot be used."""
+    url = os.environ.get(URL, "")
+    if not url:
+        return SqliteCatalog(home)
+    from warehouse.postgres import PostgresCatalog  # its packages are an extra
+
+    return PostgresCatalog.from_url(home, url)
+
+
+def metadata(home: Home, name: str) -> str:
+    """The schema with DuckLake's own tables of a lake attached as `name`."""
+    return f"__ducklake_metadata_{name}.{sql.name(of(home).schema)}"
+
+
+class SqliteCatalog:
+    """One directory, no server: one writer of the whole lake at a time."""
+
+    extensions: tuple[str, ...] = ("sqlite_scanner",)
+    schema = "main"
+    shared = False
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def exists(self) -> bool:
+        """Whether the file is there."""
+        return self._home.catalog.exists()
+
+    def prepare(self) -> None:
+        """Readers get `database is locked` unless the catalog is in WAL mode; the mode stays in the file."""
+        catalog = sqlite3.connect(self._home.catalog)
+        try:
+            catalog.execute("PRAGMA journal_mode=wal")
+        finally:
+            catalog.close()
+        self._home.catalog.chmod(0o600)
+
+    def secrets(self) -> dict[str, str]:
+        """None: it is a file."""
+        return {}
+
+    def attaching(self, read_only: bool, name: str) -> str:
+        """The statement that attaches the lake under a name."""
+        # The data path is given anew each time so that a home can be moved or mounted elsewhere;
+        # inlining small inserts into the catalog was measured slower than small files.
+        options = [
+            f"DATA_PATH {sql.literal(self._home.storage.url)}",
+            "OVERRIDE_DATA_PATH true",
+            "DATA_INLINING_ROW_LIMIT 0",
+            f"META_BUSY_TIMEOUT {BUSY_MS}",
+        ]
+        if read_only:
+            options.append("READ_ONLY")
+        return (
+            f"ATTACH {sql.literal(f'ducklake:sqlite:{self._home.catalog}')} AS {name} ({', '.join(options)})"
+        )
+
+    @contextmanager
+    def writing(self, zone: str | None, waiting: Waiting | None) -> Iterator[Turns]:
+        """A lock file that frees itself when its holder dies; SQLite lets one write, so the zone makes no difference."""
+        lock = FileLock(self._home.lock)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            if waiting:
+                waiting(f"waiting for the writer (process {self._holder()}) to finish with {self._home.path}")
+            lock.acquire()
+        try:
+            self._home.holder.write_text(str(os.getpid()))
+            yield _OnlyWriter()
+        finally:
+            self._home.holder.unlink(missing_ok=True)
+            lock.release()
+
+    def _holder(self) -> str:
+        try:
+            return self._home.holder.read_text() or "unknown"
+        except FileNotFoundError:
+            return "unknown"
+
+    def where(self) -> str:
+        """The file."""
+        return str(self._home.catalog)
+
+    def scrubbed(self, text: str) -> str:
+        """As it is: a file has no password."""
+        return text
+
+    def files(self) -> list[str]:
+        """The file and those SQLite keeps beside it."""
+        return [f"{self._home.catalog}{suffix}" for suffix in ("", "-wal", "-shm", "-journal")]
+
+
+class _OnlyWriter:
+    """The lock file lets nobody else write at all."""
+
+    @contextmanager
+    def turn(self, alone: bool) -> Iterator[None]:
+        """Nothing to wait for."""
+        yield
+
+    def confirm(self) -> None:
+        """A lock on an open file cannot be lost while the process lives."""

@@ -1,0 +1,269 @@
+"""The shared catalog: PostgreSQL, with locks that free themselves when their holder's connection dies.
+
+A writer holds two session-level advisory locks on a connection of its own: the lake's, shared with the writers of
+other zones, and its zone's, alone. Whoever must be the only one (migrations, maintenance) holds the lake's alone.
+A third lock is held around each transaction: shared at first, alone where other transactions kept getting in the
+way, so that whoever lost twice wins the third time. Why, and what it costs: decision 0029.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from warehouse import sql
+from warehouse.catalogs import URL, Turns, Waiting
+from warehouse.errors import CatalogUnreachableError, LockLostError, SharedSettingsError
+from warehouse.home import Home
+
+if TYPE_CHECKING:
+    import psycopg
+
+#: A machine that vanished is noticed after idle + interval * count seconds, on both ends; design: within 60 s.
+KEEPALIVE = {"idle": 10, "interval": 5, "count": 4}
+UNANSWERED_MS = 30_000
+CONNECT_S = 10
+DEFAULT_SCHEMA = "tongguan"
+_PASSED_ON = ("sslmode", "sslrootcert", "sslcert", "sslkey")
+INSTALL = "install it with `pip install 'tongguan[shared]'` (or `uv sync --extra shared`)"
+
+
+@dataclass(frozen=True)
+class PostgresCatalog:
+    """A catalog in a schema of a PostgreSQL database. The password is never shown (`repr`, `where`, errors)."""
+
+    home: Home
+    host: str
+    port: int
+    database: str
+    user: str | None
+    password: str | None = field(repr=False)
+    schema: str
+    options: dict[str, str] = field(default_factory=dict)  # sslmode and the like, as libpq names them
+    extensions: tuple[str, ...] = ("postgres_scanner",)
+    shared: bool = True
+
+    @classmethod
+    def from_url(cls, home: Home, url: str) -> PostgresCatalog:
+        """From `postgres://user@host:port/database?schema=name`. Raises SharedSettingsError; it never repeats the URL."""
+        how = f"{URL} must read postgres://user@host:port/database, with ?schema=name where wanted"
+        try:
+            parts = urlsplit(url)
+            port = parts.port or 5432
+        except ValueError:
+            raise SharedSettingsError(f"{how}; its port is no number") from None
+        if parts.scheme not in ("postgres", "postgresql") or not parts.hostname:
+            raise SharedSettingsError(how)
+        database = unquote(parts.path.strip("/"))
+        if not database or "/" in database:
+            raise SharedSettingsError(f"{how}; it names no database")
+        given = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        schema = given.pop("schema", DEFAULT_SCHEMA)
+        if foreign := sorted(given.keys() - set(_PASSED_ON)):
+            raise SharedSettingsError(
+                f"{how}; it knows no {', '.join(foreign)} (but schema, {', '.join(_PASSED_ON)})"
+            )
+        if not os.environ.get("TONGGUAN_DATA"):
+            raise SharedSettingsError(
+                f"{URL} is set and TONGGUAN_DATA is not: name the bucket (s3://bucket/prefix) or the folder that "
+                "every machine reaches, the same on all of them"
+            )
+        return cls(
+            home,
+            parts.hostname,
+            port,
+            database,
+            unquote(parts.username) if parts.username else None,
+            unquote(parts.password) if parts.password else None,
+            schema,
+            given,
+        )
+
+    def where(self) -> str:
+        """For people."""
+        return f"postgres://{self.host}:{self.port}/{self.database}?schema={self.schema}"
+
+    def files(self) -> list[str]:
+        """None: it is a server."""
+        return []
+
+    def exists(self) -> bool:
+        """Whether the schema holds a lake."""
+        with self._connected("looks for a lake") as con:
+            return self._found(con)
+
+    def _found(self, con: psycopg.Connection[Any]) -> bool:
+        row = con.execute("SELECT to_regclass(%s)", (f'"{self.schema}".ducklake_metadata',)).fetchone()
+        return row is not None and row[0] is not None
+
+    def prepare(self) -> None:
+        """Nothing: DuckLake makes its tables when the first writer attaches."""
+
+    def secrets(self) -> dict[str, str]:
+        """Where and as whom to log in. Without a password libpq asks PGPASSWORD and .pgpass."""
+        options = {
+            "TYPE": "postgres",
+            "HOST": sql.literal(self.host),
+            "PORT": str(self.port),
+            "DATABASE": sql.literal(self.database),
+        }
+        if self.user:
+            options["USER"] = sql.literal(self.user)
+        if self.password:
+            options["PASSWORD"] = sql.literal(self.password)
+        return {"tongguan_catalog": ", ".join(f"{name} {value}" for name, value in options.items())}
+
+    def attaching(self, read_only: bool, name: str) -> str:
+        """The statement that attaches the lake under a name.
+
+        The data path is not overridden: a machine with another TONGGUAN_DATA is refused by DuckLake rather than
+        writing where nobody looks.
+        """
+        settings = {**self._tcp(), "application_name": _me("lake"), **self.options}
+        connection = " ".join(f"{key}={_quoted(value)}" for key, value in settings.items())
+        options = [
+            f"DATA_PATH {sql.literal(self.home.storage.url)}",
+            "DATA_INLINING_ROW_LIMIT 0",
+            f"METADATA_SCHEMA {sql.literal(self.schema)}",
+            "META_SECRET 'tongguan_catalog'",
+        ]
+        if read_only:
+            options += ["READ_ONLY", "CREATE_IF_NOT_EXISTS false"]
+        return f"ATTACH {sql.literal(f'ducklake:postgres:{connection}')} AS {name} ({', '.join(options)})"
+
+    @contextmanager
+    def writing(self, zone: str | None, waiting: Waiting | None) -> Iterator[Turns]:
+        """Wait for the zone (None: for everyone) and hold it; freed when the block or the connection ends."""
+        what = f"zone {zone}" if zone else "the whole lake"
+        with self._connected(what) as con:
+            locks = _Locks(con, self, what)
+            locks.take("lake", alone=zone is None, waiting=waiting)
+            if zone is not None:
+                locks.take(f"zone {zone}", alone=True, waiting=waiting)
+            yield locks
+
+    @contextmanager
+    def _connected(self, what: str) -> Iterator[psycopg.Connection[Any]]:
+        try:
+            import psycopg
+        except ImportError as error:
+            raise SharedSettingsError(f"{URL} is set and psycopg is not installed: {INSTALL}") from error
+        try:
+            settings: dict[str, Any] = {
+                "host": self.host,
+                "port": self.port,
+                "dbname": self.database,
+                "user": self.user,
+                "password": self.password,
+                "connect_timeout": CONNECT_S,
+                "application_name": _me(what),
+                **self._tcp(),
+                **self.options,
+            }
+            con = psycopg.connect(psycopg.conninfo.make_conninfo(**settings), autocommit=True)
+        except psycopg.OperationalError as error:
+            raise CatalogUnreachableError(
+                f"the catalog {self.where()} does not let {self.user or 'this account'} in: "
+                f"{self.scrubbed(str(error)).strip()}. Check {URL}, PGPASSWORD or .pgpass, and the server"
+            ) from None
+        try:
+            yield con
+        finally:
+            con.close()
+
+    def _tcp(self) -> dict[str, str]:
+        """Both ends notice a peer that vanished: the server frees its locks, the client stops waiting."""
+        ours = {
+            "keepalives": "1",
+            **{f"keepalives_{name}": str(value) for name, value in KEEPALIVE.items()},
+            "tcp_user_timeout": str(UNANSWERED_MS),
+        }
+        theirs = {
+            **{f"tcp_keepalives_{name}": str(value) for name, value in KEEPALIVE.items()},
+            "tcp_user_timeout": str(UNANSWERED_MS),
+        }
+        return {**ours, "options": " ".join(f"-c {name}={value}" for name, value in theirs.items())}
+
+    def scrubbed(self, text: str) -> str:
+        """A message without the password."""
+        return text.replace(self.password, "***") if self.password else text
+
+
+class _Locks:
+    """Advisory locks on one connection; they end with it."""
+
+    def __init__(self, con: psycopg.Connection[Any], catalog: PostgresCatalog, what: str) -> None:
+        self._con = con
+        self._catalog = catalog
+        self._what = what
+
+    def take(self, name: str, alone: bool, waiting: Waiting | None) -> None:
+        """Wait for a lock; `waiting` is told who holds it."""
+        key, kind = self._key(name), "" if alone else "_shared"
+        row = self._con.execute(f"SELECT pg_try_advisory_lock{kind}(%s)", (key,)).fetchone()
+        if row and row[0]:
+            return
+        if waiting:
+            waiting(f"waiting for {self._holders(key) or 'another writer'}, {self._catalog.where()}")
+        self._con.execute(f"SELECT pg_advisory_lock{kind}(%s)", (key,))
+
+    @contextmanager
+    def turn(self, alone: bool) -> Iterator[None]:
+        """Hold the lake's transaction lock."""
+        import psycopg
+
+        key, kind = self._key("transaction"), "" if alone else "_shared"
+        try:
+            self._con.execute(f"SELECT pg_advisory_lock{kind}(%s)", (key,))
+            yield
+            self._con.execute(f"SELECT pg_advisory_unlock{kind}(%s)", (key,))
+        except psycopg.OperationalError as error:
+            raise self._lost() from error
+        except BaseException:
+            if not self._con.closed and not self._con.broken:
+                self._con.execute(f"SELECT pg_advisory_unlock{kind}(%s)", (key,))
+            raise
+
+    def confirm(self) -> None:
+        """Ask the server, which frees what a broken connection held."""
+        import psycopg
+
+        try:
+            self._con.execute("SELECT 1")
+        except psycopg.OperationalError as error:
+            raise self._lost() from error
+
+    def _lost(self) -> LockLostError:
+        return LockLostError(
+            f"the connection to {self._catalog.where()} that held {self._what} broke; "
+            "nothing was committed after that. Run the day again"
+        )
+
+    def _holders(self, key: int) -> str:
+        rows = self._con.execute(
+            "SELECT DISTINCT a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
+            "WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 "
+            "AND (l.classid::bigint << 32 | l.objid::bigint) = %s AND a.application_name <> '' ORDER BY 1",
+            (key,),
+        ).fetchall()
+        return ", ".join(name for (name,) in rows)
+
+    def _key(self, name: str) -> int:
+        digest = hashlib.sha256(f"tongguan/{self._catalog.schema}/{name}".encode()).digest()
+        return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def _me(what: str) -> str:
+    """How the server's list of sessions names this one: what it holds, machine, process."""
+    return f"tongguan {what} on {socket.gethostname()} ({os.getpid()})"[:63]
+
+
+def _quoted(value: str) -> str:
+    """A value in a libpq connection string."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
