@@ -8,6 +8,7 @@ from __future__ import annotations
 from transforms.schemas import sql_type
 from transforms.targets import AT_LEAST, TARGETS_PACE
 from warehouse import sql
+from warehouse.schema import PROVISIONAL
 
 
 def query(metrics: str) -> str:
@@ -34,7 +35,7 @@ def query(metrics: str) -> str:
     kind = sql_type(TARGETS_PACE.schema["to_date"])
     return (
         "WITH daily AS (SELECT zone, business_date, measure, aim, target, numerator, denominator "
-        f"FROM {metrics}.targets_daily), "
+        f"FROM {metrics}.targets_daily WHERE NOT {PROVISIONAL}), "
         "paired AS (SELECT d.*, b.numerator AS of_before FROM daily d LEFT JOIN daily b ON b.zone = d.zone "
         f"AND b.measure = d.measure AND b.business_date = {before} "
         "AND strftime(d.business_date, '%m-%d') <> '02-29'), "

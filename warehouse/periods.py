@@ -16,6 +16,7 @@ from transforms.metric_tables import METRIC_TABLES
 from transforms.schemas import sql_type
 from transforms.targets import TARGETS_PACE
 from warehouse import pace, sql
+from warehouse.schema import PROVISIONAL
 
 DAILY = "_daily"
 #: View suffix -> what DuckDB truncates a date to.
@@ -69,7 +70,7 @@ def of_period(table: MetricTable, unit: str, metrics: str, days: str) -> str:
         f"SELECT {', '.join([*place, f'{length} AS days_in_period', *cells, *figures])} "
         f"FROM {metrics}.{table.name} t JOIN covered c "
         f"ON c.zone = t.zone AND c.period_start = {_start(unit, 't.business_date')} "
-        f"GROUP BY {', '.join([*place, *cells])}"
+        f"WHERE NOT t.{PROVISIONAL} GROUP BY {', '.join([*place, *cells])}"
     )
 
 

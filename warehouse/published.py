@@ -12,7 +12,7 @@ from transforms.definitions import METRIC_TABLES
 from warehouse import periods, sql
 from warehouse.connection import Lake
 from warehouse.home import Home
-from warehouse.schema import VINTAGE_COLUMNS
+from warehouse.schema import PROVISIONAL, VINTAGE_COLUMNS, published_days
 
 NAME = "analyst.duckdb"
 #: What the copy holds: (schema, table) and the query that fills it.
@@ -31,7 +31,7 @@ CONTENT: dict[tuple[str, str], str] = {
 }
 #: Views of the copy, over its own tables.
 VIEWS: dict[str, str] = {
-    "published_days": "SELECT DISTINCT zone, business_date FROM metrics.vintages",
+    "published_days": published_days("metrics.vintages"),
     **{each.name: each.query for each in periods.views()},
 }
 
@@ -82,7 +82,7 @@ def _changed_days(con: duckdb.DuckDBPyConnection) -> str | None:
             there = con.execute(f"SELECT * FROM copy_of_figures.metrics.{name} LIMIT 0").description or []
         except duckdb.CatalogException:
             return None
-        if {each[0] for each in there} != {*table.schema, *VINTAGE_COLUMNS}:
+        if {each[0] for each in there} != {*table.schema, *VINTAGE_COLUMNS, PROVISIONAL}:
             return None
     newest = "SELECT zone, business_date, max(vintage) FROM {} GROUP BY ALL"
     con.execute(

@@ -29,6 +29,9 @@ VINTAGE_COLUMNS: dict[str, str] = {
     "run_id": "VARCHAR",
     "definition_version": "VARCHAR",
 }
+#: The mark of a figure that is not to be quoted yet; stored once a vintage (vintages.published), shown in every
+#: row of metrics.<name>.
+PROVISIONAL = "provisional"
 #: Zone first, then date: a day of one zone is one folder of files.
 BULK_PARTITION = ("zone", "business_date")
 
@@ -83,23 +86,44 @@ def metric_table(table: MetricTable) -> Iterator[str]:
     columns = {name: sql_type(dtype) for name, dtype in table.schema.items()}
     yield from create(stored, {**columns, **VINTAGE_COLUMNS})
     yield f"COMMENT ON TABLE {stored} IS {sql.literal(f'{table.zh} {table.en}')}"
-    yield (
-        f"CREATE VIEW wh.metrics.{table.name} AS SELECT figures.* FROM {stored} figures SEMI JOIN "
-        "(SELECT zone, business_date, max(vintage) AS vintage FROM wh.vintages.published GROUP BY ALL) newest "
-        "USING (zone, business_date, vintage)"
+    yield metric_view(table)
+
+
+def metric_view(table: MetricTable) -> str:
+    """Statement for metrics.<name>: the newest vintage of each zone and day, and whether it is provisional."""
+    return (
+        f"CREATE OR REPLACE VIEW wh.metrics.{table.name} AS SELECT figures.*, newest.{PROVISIONAL} "
+        f"FROM wh.vintages.{table.name} figures JOIN (SELECT zone, business_date, max(vintage) AS vintage, "
+        f"arg_max(coalesce({PROVISIONAL}, false), vintage) AS {PROVISIONAL} "
+        "FROM wh.vintages.published GROUP BY ALL) newest USING (zone, business_date, vintage)"
     )
 
 
 def history_views() -> Iterator[str]:
-    """Statements for metrics.vintages (the book of what was published when) and metrics.revisions."""
-    yield "CREATE VIEW wh.metrics.vintages AS SELECT * FROM wh.vintages.published"
+    """Statements for metrics.vintages (the book of what was published when), published_days and revisions.
+
+    Days since the first count from the first vintage that was not provisional; a change up to that one has none.
+    """
+    yield "CREATE OR REPLACE VIEW wh.metrics.vintages AS SELECT * FROM wh.vintages.published"
+    yield f"CREATE OR REPLACE VIEW wh.metrics.published_days AS {published_days('wh.vintages.published')}"
     yield (
-        "CREATE VIEW wh.metrics.revisions AS SELECT r.zone, r.business_date, r.metric, r.breakdowns, "
+        "CREATE OR REPLACE VIEW wh.metrics.revisions AS SELECT r.zone, r.business_date, r.metric, r.breakdowns, "
         'r."old", r."new", r."new" - r."old" AS difference, r.vintage, '
-        "date_diff('day', CAST(f.published_at AS DATE), CAST(r.published_at AS DATE)) AS days_since_first, "
+        "CASE WHEN r.vintage > f.vintage THEN "
+        "date_diff('day', CAST(f.published_at AS DATE), CAST(r.published_at AS DATE)) END AS days_since_first, "
         "p.reason, r.published_at FROM wh.vintages.revisions r "
         "JOIN wh.vintages.published p USING (zone, business_date, vintage) "
-        "JOIN wh.vintages.published f ON f.zone = r.zone AND f.business_date = r.business_date AND f.vintage = 1"
+        "LEFT JOIN (SELECT zone, business_date, min(vintage) AS vintage, min(published_at) AS published_at "
+        f"FROM wh.vintages.published WHERE {PROVISIONAL} IS NOT true GROUP BY ALL) f "
+        "ON f.zone = r.zone AND f.business_date = r.business_date"
+    )
+
+
+def published_days(book: str) -> str:
+    """Query of the dates (zone, business_date) whose newest vintage is not provisional; `book` lists the vintages."""
+    return (
+        f"SELECT zone, business_date FROM {book} GROUP BY ALL "
+        f"HAVING NOT arg_max(coalesce({PROVISIONAL}, false), vintage)"
     )
 
 

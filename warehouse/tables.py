@@ -452,8 +452,14 @@ PUBLISHED = Table(
         ("vintage", "BIGINT", "1, 2, ... of that day"),
         ("published_at", "TIMESTAMP", "when readers could see it; greater than that of any vintage before"),
         _RUN,
-        ("reason", "VARCHAR", "publication (the first), late data, correction or method (new definitions)"),
+        (
+            "reason",
+            "VARCHAR",
+            "publication (the first), provisional, final (the first after provisional ones), late data, "
+            "correction or method (new definitions)",
+        ),
         ("definition_version", "VARCHAR", "version of the definitions"),
+        ("provisional", "BOOLEAN", "whether the day was not over or not complete: no figure to quote"),
     ),
 )
 REVISIONS = Table(

@@ -19,6 +19,8 @@ from warehouse import sql
 
 #: Why a date has a vintage; where several hold, the first in this order is told.
 FIRST = "publication"
+PROVISIONAL = "provisional"
+FINAL = "final"  # the first vintage that is not provisional, after ones that were
 METHOD = "method"
 CORRECTION = "correction"
 LATE_DATA = "late data"

@@ -15,6 +15,7 @@ from transforms.revisions import cells, metrics, triangle
 from warehouse import sql
 from warehouse.connection import Lake
 from warehouse.errors import QueryFailedError
+from warehouse.schema import PROVISIONAL
 
 
 def triangles(lake: Lake, zone: str, patterns: Sequence[str], until: datetime) -> pl.DataFrame:
@@ -26,7 +27,7 @@ def triangles(lake: Lake, zone: str, patterns: Sequence[str], until: datetime) -
     chosen = choose(patterns)
     book = lake.con.sql(
         "SELECT business_date, vintage, published_at FROM wh.vintages.published "
-        f"WHERE zone = {sql.literal(zone)}"
+        f"WHERE zone = {sql.literal(zone)} AND {PROVISIONAL} IS NOT true"
     ).pl()
     found = [
         triangle(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from warehouse import sql, touched
 from warehouse.connection import Lake
 from warehouse.handover import temporary_table
 from warehouse.schema import VINTAGE_COLUMNS
-from warehouse.tables import REVISIONS
+from warehouse.tables import PUBLISHED, REVISIONS
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Newest:
 
     vintage: int
     definition_version: str
+    provisional: bool
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Due:
     day: date
     vintage: int
     reason: str
+    provisional: bool
 
 
 def publish(
@@ -46,6 +48,7 @@ def publish(
     dates: Sequence[date],
     since: date | None = None,
     check: Callable[[duckdb.DuckDBPyConnection], None] | None = None,
+    final: Collection[date] | None = None,
 ) -> list[tuple[date, int]]:
     """Append the figures of the dates on which any figure changed; returns (date, vintage) of those.
 
@@ -53,6 +56,8 @@ def publish(
     Touched dates before `since` that are not among `dates` are listed in ledger.out_of_window. `clock`
     gives local Beijing time; it is read once, when everything is ready to be written, since from the
     commit on readers see the figures. One transaction; where nothing changed there is no snapshot.
+    The dates in `final` (default: all) are final from now on, which makes a vintage even where no figure changed;
+    any other keeps the mark of its newest vintage, and is provisional if it has none. What was final stays final.
     `check` runs first, in the transaction: what it raises leaves nothing published (warehouse.conservation).
     Raises ValueError for a table or date that does not belong.
     """
@@ -66,13 +71,11 @@ def publish(
         newest = _newest(con, zone)
         changes = _changes(con, zone, frames, {day: newest[day] for day in dates if day in newest})
         noted = touched.pending(con, zone)
-        due = [
-            Due(day, 1, touched.FIRST)
-            if day not in newest
-            else Due(day, newest[day].vintage + 1, touched.reason(day, newest[day].definition_version, noted))
-            for day in sorted(set(dates))
-            if day not in newest or day in changes.days
-        ]
+        ends = set(dates if final is None else final)
+        vintages = (
+            _next(day, newest.get(day), day in changes.days, day in ends, noted) for day in sorted(set(dates))
+        )
+        due = [each for each in vintages if each]
         published_at = _moment(con, clock)
         if due:
             _append(con, lake.home.scratch, zone, run_id, published_at, frames, due)
@@ -83,6 +86,22 @@ def publish(
 
     days = ", ".join(f"{day}" for day in sorted(set(dates)))
     return lake.commit("tongguan", f"{zone}: figures of {days}", run_id, work)
+
+
+def _next(
+    day: date, newest: Newest | None, changed: bool, final: bool, noted: Mapping[date, str]
+) -> Due | None:
+    """The vintage that a date gets; None where neither a figure nor the mark changes."""
+    if newest is None:
+        return Due(day, 1, touched.FIRST if final else touched.PROVISIONAL, not final)
+    vintage = newest.vintage + 1
+    if newest.provisional and final:
+        return Due(day, vintage, touched.FINAL, provisional=False)
+    if not changed:
+        return None
+    if newest.provisional:
+        return Due(day, vintage, touched.PROVISIONAL, provisional=True)
+    return Due(day, vintage, touched.reason(day, newest.definition_version, noted), provisional=False)
 
 
 def _moment(con: duckdb.DuckDBPyConnection, clock: Callable[[], datetime]) -> datetime:
@@ -105,10 +124,11 @@ def _checked(table: MetricTable, frame: pl.DataFrame, zone: str, dates: Sequence
 
 def _newest(con: duckdb.DuckDBPyConnection, zone: str) -> dict[date, Newest]:
     rows = con.execute(
-        "SELECT business_date, max(vintage), arg_max(definition_version, vintage) FROM wh.vintages.published "
+        "SELECT business_date, max(vintage), arg_max(definition_version, vintage), "
+        "arg_max(coalesce(provisional, false), vintage) FROM wh.vintages.published "
         f"WHERE zone = {sql.literal(zone)} GROUP BY 1"
     ).fetchall()
-    return {day: Newest(vintage, version) for day, vintage, version in rows}
+    return {day: Newest(*found) for day, *found in rows}
 
 
 @dataclass
@@ -178,10 +198,12 @@ def _append(
         con.execute(f"INSERT INTO wh.vintages.{name} BY NAME SELECT * FROM figures")
     values = ", ".join(
         f"({sql.literal(zone)}, {sql.literal(each.day)}, {each.vintage}, {sql.literal(published_at)}, "
-        f"{sql.literal(run_id)}, {sql.literal(each.reason)}, {sql.literal(DEFINITION_VERSION)})"
+        f"{sql.literal(run_id)}, {sql.literal(each.reason)}, {sql.literal(DEFINITION_VERSION)}, "
+        f"{str(each.provisional).lower()})"
         for each in due
     )
-    con.execute(f"INSERT INTO wh.vintages.published VALUES {values}")
+    columns = sql.names(name for name, _, _ in PUBLISHED.columns)
+    con.execute(f"INSERT INTO wh.vintages.published ({columns}) VALUES {values}")
 
 
 def _append_revisions(
@@ -191,11 +213,15 @@ def _append_revisions(
     changes: Changes,
     due: Sequence[Due],
 ) -> None:
-    """Keep every figure that differs from the vintage before, so that nobody has to compare them all."""
-    if not changes.figures:
+    """Keep every figure that differs from the vintage before, so that nobody has to compare them all.
+
+    Not those between two provisional vintages: a day filling up hour by hour is not revised.
+    """
+    told = [(each.day, each.vintage) for each in due if not each.provisional]
+    if not changes.figures or not told:
         return
     vintages = pl.DataFrame(
-        [(each.day, each.vintage) for each in due],
+        told,
         schema={"business_date": pl.Date(), "vintage": pl.Int64()},
         orient="row",
     )

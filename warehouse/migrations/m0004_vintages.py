@@ -26,8 +26,26 @@ def tell_revisions(con: duckdb.DuckDBPyConnection) -> None:
     for table in METRIC_TABLES.values() if several else ():
         con.execute(f"INSERT INTO wh.vintages.revisions BY NAME {revisions_between_vintages(table)}")
     keep_definitions(con)
+    mark_provisional(con)
     for statement in schema.history_views():
         con.execute(statement)
+
+
+def mark_provisional(con: duckdb.DuckDBPyConnection) -> bool:
+    """Every vintage says whether it is provisional; those from before that was told are not.
+
+    The views read the mark, so every migration that makes views sees to it first. Returns whether there was
+    anything to do: nothing in a lake created after the mark was declared.
+    """
+    if schema.PROVISIONAL in [name for name, *_ in con.execute("DESCRIBE wh.vintages.published").fetchall()]:
+        return False
+    con.execute(f"ALTER TABLE wh.vintages.published ADD COLUMN {schema.PROVISIONAL} BOOLEAN")
+    con.execute(f"UPDATE wh.vintages.published SET {schema.PROVISIONAL} = false")
+    for table in METRIC_TABLES.values():
+        con.execute(schema.metric_view(table))
+    for statement in schema.history_views():
+        con.execute(statement)
+    return True
 
 
 def keep_definitions(con: duckdb.DuckDBPyConnection) -> None:

@@ -4,14 +4,13 @@ import duckdb
 
 from warehouse import deliveries, periods
 from warehouse.migrations import migration
+from warehouse.migrations.m0004_vintages import mark_provisional
 
 
 @migration(7, "count deliveries and add the views of periods")
 def add_periods(con: duckdb.DuckDBPyConnection) -> None:
     """ledger.deliveries of what is stored, metrics.published_days and the views over it."""
     deliveries.backfill(con)
-    con.execute(
-        "CREATE OR REPLACE VIEW wh.metrics.published_days AS SELECT DISTINCT zone, business_date FROM wh.vintages.published"
-    )
+    mark_provisional(con)
     for view in periods.views("wh.metrics", "wh.metrics.published_days"):
         con.execute(f"CREATE OR REPLACE VIEW wh.metrics.{view.name} AS {view.query}")
