@@ -1,14 +1,13 @@
-"""The daily flow: pull, land, read, validate, commit, link, measure, publish, tidy, seal."""
+"""The daily flow: every missing day and its own through pull, land, read, ..., publish, tidy, seal."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 from prefect import flow
-from prefect.runtime import flow_run
 
-from flows import stages, tasks
+from flows import catching_up, schedule, stages, tasks
 from flows.day import DayReport
 from flows.pull import is_remote
 from flows.settings import home_path
@@ -18,19 +17,45 @@ from flows.tasks import timed
 
 @flow(name="daily", flow_run_name="{zone} {business_date}", validate_parameters=False)
 def daily(
-    zone: str, business_date: date | str | None = None, inbox: str | None = None, home: str | None = None
+    zone: str,
+    business_date: date | str | None = None,
+    inbox: str | None = None,
+    home: str | None = None,
+    catch_up: bool | None = None,
+    provisional: bool = False,
 ) -> DayReport:
     """Load what lies in the inbox and publish one business date of a zone.
 
-    Without `business_date` the date is the day before the scheduled time in Asia/Shanghai, so a late
-    start still computes the right day. Without `inbox`, `<home>/inbox/<zone>` is read.
+    Without `business_date` the date is the day before the time the run was due in Asia/Shanghai, so a late
+    start still computes the right day; days missing before it are published first, in order (`catch_up` says
+    so for a date that is named, or forbids it). Without `inbox`, `<home>/inbox/<zone>` is read. Provisional
+    figures are marked as such (see flows.intraday). Raises DaysFailed where a missing day stopped.
     """
     base = home_path(Path(home) if home else None)
-    day = scheduled_date() if business_date is None else as_date(business_date)
+    scheduled = business_date is None
+    day = schedule.day_before(schedule.due_at()) if business_date is None else schedule.as_date(business_date)
     url = inbox or str(default_inbox(base, zone))
-    run = stages.begin(base, zone, day)
-    report = DayReport(run.run_id, zone, day)
+    filled = catching_up.Filled()
+    if scheduled if catch_up is None else catch_up:
+        filled = catching_up.fill(base, zone, day, lambda missing: one_day(base, zone, missing, url))
+    report = one_day(base, zone, day, url, provisional, filled)
+    filled.raise_failures(zone)
+    return report
 
+
+def one_day(
+    base: Path,
+    zone: str,
+    day: date,
+    url: str,
+    provisional: bool = False,
+    filled: catching_up.Filled | None = None,
+) -> DayReport:
+    """One run of one date; what stops it is kept in the record of runs and raised."""
+    run = stages.begin(base, zone, day, provisional)
+    report = DayReport(run.run_id, zone, day, provisional=provisional)
+    if filled:
+        report.filled, report.failed = filled.sentences, filled.failures
     try:
         return publish_day(run, report, url)
     except Exception as error:
@@ -65,20 +90,3 @@ def default_inbox(home: Path, zone: str) -> Path:
     inbox = home / "inbox" / zone
     inbox.mkdir(parents=True, exist_ok=True)
     return inbox
-
-
-def as_date(value: date | str) -> date:
-    """A date from a deployment's JSON parameter or as it is."""
-    return date.fromisoformat(value) if isinstance(value, str) else value
-
-
-def scheduled_date() -> date:
-    """The day before the scheduled time of this flow run, in Asia/Shanghai.
-
-    Raises ValueError outside a scheduled run: nothing here asks what day it is.
-    """
-    scheduled = flow_run.scheduled_start_time
-    if scheduled is None or flow_run.id is None:
-        raise ValueError("business_date is needed: this run was not started by a schedule")
-    day: date = scheduled.astimezone(stages.BEIJING).date() - timedelta(days=1)
-    return day

@@ -21,12 +21,15 @@ class DayReport:
     committed: CommitSummary = field(default_factory=lambda: CommitSummary(None))
     mended: int = 0  # quarantined rows taken in after a release
     vintages: list[tuple[date, int]] = field(default_factory=list)
+    provisional: bool = False  # the day was not over: its vintage is marked
     refused: list[str] = field(default_factory=list)  # "name: rule, line, reason"
     quarantined: list[str] = field(default_factory=list)  # "rule: kind, count"
     warnings: list[str] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
     corrections: list[str] = field(default_factory=list)  # declared ones in force, each as a sentence
     corrections_changed: bool = False  # any taken up, changed or withdrawn by this run
+    filled: list[str] = field(default_factory=list)  # days that were missing before this one, each a sentence
+    failed: list[str] = field(default_factory=list)  # missing days that stopped, "day: why"
     untidy: str | None = None  # why small files could not be merged
     stages: dict[str, float] = field(default_factory=dict)  # seconds by stage
     validation_page: str | None = None
@@ -53,12 +56,20 @@ class DayReport:
             *(("refused", each) for each in self.refused),
             *(("quarantine", each) for each in self.quarantined),
             *(("warning", each) for each in self.warnings),
+            *(("missing", each) for each in self.filled),
+            *(("stopped", each) for each in self.failed),
             *(("tidy", each) for each in (self.untidy,) if each),
         ]
 
     def as_json(self) -> dict[str, Any]:
         """For `--json` and the artifact."""
         return {**asdict(self), "all_well": self.all_well, "exit_code": self.exit_code}
+
+    def published(self, day: date, vintage: int) -> str:
+        """A vintage of this run as people read it."""
+        return f"{day} as vintage {vintage}" + (
+            " (provisional: the day is not over)" if self.provisional else ""
+        )
 
     def markdown(self) -> str:
         """The day's summary for Prefect's interface."""
@@ -74,6 +85,6 @@ class DayReport:
             "",
             *(f"- **{kind}** {sentence}" for kind, sentence in self.problems()),
             *(f"- **correction** {sentence}" for sentence in self.corrections),
-            *(f"- published {day}, vintage {vintage}" for day, vintage in self.vintages),
+            *(f"- published {self.published(day, vintage)}" for day, vintage in self.vintages),
         ]
         return "\n".join(lines)

@@ -24,7 +24,15 @@ def _console(stderr: bool) -> Console:
 out = _console(stderr=False)
 err = _console(stderr=True)
 
-_MARKS = {"gap": "yellow", "refused": "red", "quarantine": "red", "warning": "yellow"}
+_MARKS = {
+    "gap": "yellow",
+    "refused": "red",
+    "quarantine": "red",
+    "warning": "yellow",
+    "missing": "yellow",
+    "stopped": "red",
+    "tidy": "yellow",
+}
 
 
 def complain(what: str, sentence: str) -> None:
@@ -74,7 +82,7 @@ def day_report(report: DayReport) -> None:
         f"{report.committed.rows_quarantined:,} quarantined"
     )
     for day, vintage in report.vintages:
-        out.print(f"  published {day} as vintage {vintage}")
+        out.print(f"  published {report.published(day, vintage)}")
     if not report.vintages:
         out.print("  no figure changed: nothing published")
     for kind, sentence in report.problems():

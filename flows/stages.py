@@ -69,6 +69,7 @@ class Run:
     business_date: date
     run_id: str
     started_at: datetime  # local Beijing time
+    provisional: bool = False  # the day is not over: its figures are marked, and no other date is published
 
     @property
     def store(self) -> Home:
@@ -96,10 +97,10 @@ class Run:
         return self.folder / "outcomes.json"
 
 
-def begin(home: Path, zone: str, business_date: date) -> Run:
+def begin(home: Path, zone: str, business_date: date, provisional: bool = False) -> Run:
     """Name the run and prepare its folder."""
     run_id = f"{zone}-{business_date:%Y%m%d}-{uuid4().hex[:8]}"
-    run = Run(home, zone, business_date, run_id, started_at=now())
+    run = Run(home, zone, business_date, run_id, started_at=now(), provisional=provisional)
     if not catalogs.of(run.store).exists():
         with Lake.write(run.store):
             pass  # opening a new home for writing creates its catalog, so that readers find one
@@ -252,12 +253,26 @@ def measure(run: Run) -> list[tuple[date, int]]:
     zone = Zone.load(run.zone)
     with Lake.write(run.store, zone=run.zone) as lake:
         enterprises.refresh(lake, run.zone, run.run_id, zone.size_classes)
-        since = measuring.restated_since(run.business_date, zone.look_back_days)
-        dates = measuring.dates_to_publish(lake, run.zone, run.business_date, since)
-        inputs = measuring.inputs(lake, run.zone, run.business_date, dates, rates_frame(zone), stated(zone))
+        since, dates = dates_of(run, lake, zone)
+        inputs = measuring.inputs(
+            lake, run.zone, run.business_date, dates, rates_frame(zone), stated(zone), run.provisional
+        )
         frames = figures(FAMILIES, inputs)
         adds_up = conservation.of_states(run.zone, dates, frames[STATES_DAILY.name])
-        return vintages.publish(lake, run.zone, run.run_id, now, frames, dates, since, adds_up)
+        final = () if run.provisional else (run.business_date,)
+        return vintages.publish(lake, run.zone, run.run_id, now, frames, dates, since, adds_up, final)
+
+
+def dates_of(run: Run, lake: Lake, zone: Zone) -> tuple[date | None, list[date]]:
+    """The first date that a run restates by itself, and the dates it publishes.
+
+    A provisional run publishes its own day only: what its documents change elsewhere stays noted for the
+    next daily run, so that final figures are revised once a day, not every hour.
+    """
+    if run.provisional:
+        return None, [run.business_date]
+    since = measuring.restated_since(run.business_date, zone.look_back_days)
+    return since, measuring.dates_to_publish(lake, run.zone, run.business_date, since)
 
 
 def publish(run: Run) -> Path:

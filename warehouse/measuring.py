@@ -41,29 +41,46 @@ def dates_to_publish(lake: Lake, zone: str, business_date: date, since: date | N
     return sorted({business_date} | (published & (touched | due)))
 
 
-def observed_until(lake: Lake, zone: str, business_date: date) -> datetime:
+def observed_until(lake: Lake, zone: str, business_date: date, provisional: bool = False) -> datetime:
     """End (exclusive) of the last business date loaded, at least of the date asked for.
 
     The last date on which customs answered a list: receipts bear the clock of the e-port and customs, so
-    an enterprise's broken clock moves nothing, and neither does the clock of this machine.
+    an enterprise's broken clock moves nothing, and neither does the clock of this machine. Of a day that is
+    still going on (`provisional`) nothing is known after the last answer given in it.
     """
-    row = lake.con.execute(
-        f"SELECT max(business_date) FROM wh.ledger.coverage WHERE zone = {sql.literal(zone)} "
+    answers = (
+        f"FROM wh.ledger.coverage WHERE zone = {sql.literal(zone)} "
         f"AND kind IN ({sql.literals(LIST_RECEIPTS)[1:-1]})"
-    ).fetchone()
+    )
+    if provisional:
+        last = lake.con.execute(
+            f"SELECT max(last_document_at) {answers} AND business_date = {sql.literal(business_date)}"
+        ).fetchone()
+        start = datetime.combine(business_date, time())
+        return last[0] + timedelta(milliseconds=1) if last and last[0] else start
+    row = lake.con.execute(f"SELECT max(business_date) {answers}").fetchone()
     newest = max(business_date, row[0]) if row and row[0] else business_date
     return datetime.combine(newest + timedelta(days=1), time())
 
 
 def inputs(
-    lake: Lake, zone: str, business_date: date, dates: Sequence[date], rates: pl.LazyFrame, stated: Stated
+    lake: Lake,
+    zone: str,
+    business_date: date,
+    dates: Sequence[date],
+    rates: pl.LazyFrame,
+    stated: Stated,
+    provisional: bool = False,
 ) -> Inputs:
-    """Everything the families of figures read for these dates, with the corrections in force applied."""
+    """Everything the families of figures read for these dates, with the corrections in force applied.
+
+    Observed until the end of what is loaded for a run of `business_date` (see observed_until).
+    """
     corrections = in_force(lake, zone)
     return Inputs(
         zone=zone,
         dates=tuple(dates),
-        observed_until=observed_until(lake, zone, business_date),
+        observed_until=observed_until(lake, zone, business_date, provisional),
         lists=lists_for(lake, zone, dates),
         rates=rates,
         stated=stated,

@@ -59,7 +59,8 @@ def _of(lake: Lake, home: Home, zone: str) -> dict[str, Any]:
         "runs": _runs(lake, home, zone),
         "published": _records(
             lake,
-            "SELECT business_date, max(vintage) AS vintage, max(published_at) AS published_at "
+            "SELECT business_date, max(vintage) AS vintage, max(published_at) AS published_at, "
+            "arg_max(coalesce(provisional, false), vintage) AS provisional "
             f"FROM wh.vintages.published WHERE {here} GROUP BY ALL ORDER BY business_date",
         ),
     }

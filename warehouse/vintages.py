@@ -202,8 +202,8 @@ def _append(
         f"{str(each.provisional).lower()})"
         for each in due
     )
-    columns = sql.names(name for name, _, _ in PUBLISHED.columns)
-    con.execute(f"INSERT INTO wh.vintages.published ({columns}) VALUES {values}")
+    book = sql.names(name for name, _, _ in PUBLISHED.columns)
+    con.execute(f"INSERT INTO wh.vintages.published ({book}) VALUES {values}")
 
 
 def _append_revisions(

@@ -40,6 +40,14 @@ def run(
         ),
     ] = None,
     home: HomeOption = None,
+    catch_up: Annotated[
+        bool,
+        typer.Option("--catch-up", help="First publish the days before DATE that have no final figures."),
+    ] = False,
+    provisional: Annotated[
+        bool,
+        typer.Option("--provisional", help="The day is not over: mark its figures, publish no other date."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run one day of a zone: load what lies in the inbox, publish the date.
@@ -54,7 +62,7 @@ def run(
     day = parse_date(date_, "--date")
     base = home_path(home)
     ensure_key(base)
-    report = run_day(zone, day, inbox, base, quiet=as_json)
+    report = run_day(zone, day, inbox, base, quiet=as_json, catch_up=catch_up, provisional=provisional)
     if as_json:
         typer.echo(json.dumps(report.as_json(), default=str, ensure_ascii=False))
     else:
@@ -88,13 +96,21 @@ def demo(home: HomeOption = None) -> None:
     raise typer.Exit(report.exit_code)
 
 
-def run_day(zone: str, day: date, inbox: str | None, home: Path, quiet: bool = False) -> DayReport:
+def run_day(
+    zone: str,
+    day: date,
+    inbox: str | None,
+    home: Path,
+    quiet: bool = False,
+    catch_up: bool = False,
+    provisional: bool = False,
+) -> DayReport:
     """The daily flow with progress on standard error; DayStopped where it stopped."""
     prepare_prefect(home)
     from flows.daily import daily
 
     def work() -> DayReport:
-        return daily(zone, day, inbox, str(home))
+        return daily(zone, day, inbox, str(home), catch_up, provisional)
 
     try:
         if quiet:
@@ -102,7 +118,7 @@ def run_day(zone: str, day: date, inbox: str | None, home: Path, quiet: bool = F
         with terminal_progress(output.err):
             reporter().stage("start")  # Prefect's own start is the longest silence of a run
             return work()
-    except UsageProblem:
+    except (UsageProblem, DayStopped):
         raise
     except (WarehouseError, ZoneError, CheckBroke, OSError) as error:
         raise DayStopped(str(error)) from error

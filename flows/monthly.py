@@ -1,0 +1,70 @@
+"""The monthly flow: on the first working day of a month, the figures of the month before as a file."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from prefect import flow, get_run_logger
+from prefect.artifacts import create_markdown_artifact
+
+from flows import schedule
+from flows.daily import default_inbox, one_day
+from flows.errors import DayStopped
+from flows.settings import home_path
+from sources.workdays import first_workday
+from sources.zone import Zone
+from warehouse import Home, Lake, missing
+from warehouse import monthly as months
+from warehouse.monthly import Month
+
+
+@flow(name="monthly", flow_run_name="{zone} month", validate_parameters=False)
+def monthly(
+    zone: str, month: str | None = None, inbox: str | None = None, home: str | None = None
+) -> Month | None:
+    """Bring the dates of the month before up to date and write its figures into published/monthly.
+
+    The schedule starts this on each of the first days of a month; on any but the first working day of the
+    Chinese calendar it says so and ends (None). A year whose holidays nobody stated raises CalendarUnknown:
+    the day is not guessed. `month` (2026-11, or any date in it) writes a month by hand, whatever day it is.
+    """
+    base = home_path(Path(home) if home else None)
+    if month:
+        first = schedule.month_start(schedule.as_date(month if len(month) > 7 else f"{month}-01"))
+    else:
+        today = schedule.day_of(schedule.due_at())
+        wanted = first_workday(today.year, today.month, Zone.load(zone).calendar)
+        if today != wanted:
+            get_run_logger().info(
+                "%s is not the first working day of its month (%s): nothing to do", today, wanted
+            )
+            return None
+        first = schedule.month_before(schedule.due_at())
+    failures = bring_up_to_date(base, zone, first, inbox or str(default_inbox(base, zone)))
+    with Lake.read(Home(base)) as lake:
+        written = months.write(lake, Home(base), zone, first)
+    create_markdown_artifact(
+        key=f"month-{zone}", markdown=written.markdown(), description="The figures of the month"
+    )
+    if failures:
+        raise DayStopped(f"{zone} {first:%Y-%m} is written, but: " + "; ".join(failures))
+    return written
+
+
+def bring_up_to_date(base: Path, zone: str, first: date, url: str) -> list[str]:
+    """Publish the days of the month that have no final figures, then its last day, which takes late files along.
+
+    Days before the zone's first published one are not published. Returns what stopped, "day: why".
+    """
+    days = schedule.days_of_month(first)
+    with Lake.read(Home(base)) as lake:
+        wanted = [day for day in missing.days(lake, zone, days[-1]) if day >= first]
+        started = missing.first(lake, zone)
+    failures = []
+    for day in [*wanted, *([days[-1]] if started and started <= days[-1] else [])]:
+        try:
+            one_day(base, zone, day, url)
+        except Exception as error:  # named at the end: one bad day must not keep the month from being written
+            failures.append(f"{day}: {type(error).__name__}: {error}")
+    return failures

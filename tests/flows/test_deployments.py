@@ -1,0 +1,56 @@
+"""prefect.yaml: every zone has every deployment, from one description a kind."""
+
+import re
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sources.workdays import first_workday
+from sources.zone import zone_names
+
+FILE = Path(__file__).parents[2] / "prefect.yaml"
+#: Kind -> cron in Asia/Shanghai; None: only by hand.
+KINDS = {
+    "daily": "30 6 * * *",
+    "intraday": "5 * * * *",
+    "revise": "30 12 * * *",
+    "monthly": "0 8 1-10 * *",
+}
+
+
+@pytest.fixture(scope="module")
+def deployments() -> dict[str, dict]:
+    return {each["name"]: each for each in yaml.safe_load(FILE.read_text())["deployments"]}
+
+
+def test_every_zone_has_every_deployment(deployments: dict[str, dict]) -> None:
+    assert {f"{zone}-{kind}" for zone in zone_names() for kind in KINDS} <= deployments.keys()
+    for zone in zone_names():
+        for kind, cron in KINDS.items():
+            found = deployments[f"{zone}-{kind}"]
+            assert (found["tags"], found["parameters"]) == ([kind, zone], {"zone": zone})
+            assert [each["cron"] for each in found.get("schedules", [])] == ([cron] if cron else [])
+            assert {each["timezone"] for each in found.get("schedules", [])} <= {"Asia/Shanghai"}
+            assert found["concurrency_limit"]["limit"] == 1
+            assert found["concurrency_limit"]["collision_strategy"] == "ENQUEUE"
+            assert found["work_pool"]["name"] == "tongguan" and len(found["description"]) > 50
+
+
+def test_a_kind_is_written_once() -> None:
+    entrypoints = re.findall(r"entrypoint: (\S+)", FILE.read_text())
+    assert len(entrypoints) == len(set(entrypoints))
+
+
+def test_every_entrypoint_is_a_flow_that_takes_the_parameters(deployments: dict[str, dict]) -> None:
+    for each in deployments.values():
+        path, _, name = each["entrypoint"].partition(":")
+        flow = getattr(import_module(path.removesuffix(".py").replace("/", ".")), name)
+        assert each.get("parameters", {}).keys() <= flow.parameters.properties.keys(), each["name"]
+
+
+@pytest.mark.parametrize("year", range(2005, 2027))
+def test_the_first_workday_of_a_month_is_among_the_days_on_which_the_monthly_run_starts(year: int) -> None:
+    assert all(first_workday(year, month) <= date(year, month, 10) for month in range(1, 13))
