@@ -117,8 +117,8 @@ def _run(home: str, extracts: str) -> dict[str, Any]:
     import great_expectations  # noqa: F401  (its import belongs to process start)
 
     from flows import stages
-    from flows.pull import pull
-    from sources.staging import load_outcomes
+    from flows.pull import pull_all
+    from sources.staging import load_landed, load_outcomes
     from warehouse import Home, Lake
 
     with Lake.write(Home(home)):
@@ -132,8 +132,8 @@ def _run(home: str, extracts: str) -> dict[str, Any]:
         return value
 
     run = stages.begin(Path(home), ZONE, DAY)
-    paths = timed("pull", lambda: pull(extracts, run.folder / "pulled"))
-    timed("land", lambda: stages.land(run, paths, extracts))
+    pulled = timed("pull", lambda: pull_all(run, extracts))
+    timed("land", lambda: stages.land(run, pulled))
     timed("read", lambda: stages.read(run))
     timed("validate", lambda: stages.validate(run))
     timed("commit", lambda: stages.commit(run))
@@ -151,7 +151,7 @@ def _run(home: str, extracts: str) -> dict[str, Any]:
     return {
         "stages": seconds,
         "documents": sum(each.rows for each in load_outcomes(run.outcomes)),
-        "megabytes": sum(path.stat().st_size for path in paths) / 1e6,
+        "megabytes": sum(each.bytes for each in load_landed(run.landed)) / 1e6,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "peak_child_mb": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024,
         "figures": figures.to_dicts()[0],

@@ -103,7 +103,7 @@ def day(home: Path, extracts: Path, business_date: date) -> tuple[str, Stages]:
     """The stages of one day, in the flow's order: its run and what each cost."""
     from flows import stages
     from flows.day import DayReport
-    from flows.pull import pull
+    from flows.pull import pull_all
 
     run = stages.begin(home, ZONE, business_date)
     report = DayReport(run.run_id, ZONE, business_date)
@@ -116,8 +116,8 @@ def day(home: Path, extracts: Path, business_date: date) -> tuple[str, Stages]:
         spent[name] = (time.perf_counter() - clock, cpu() - processor)
         return value
 
-    paths = timed("pull", lambda: pull(inbox, run.folder / "pulled"))
-    timed("land", lambda: stages.land(run, paths, inbox))
+    pulled = timed("pull", lambda: pull_all(run, inbox))
+    timed("land", lambda: stages.land(run, pulled))
     timed("read", lambda: stages.read(run))
     timed("validate", lambda: stages.validate(run))
     report.committed = timed("commit", lambda: stages.commit(run))

@@ -9,7 +9,7 @@ from prefect import flow
 
 from flows import catching_up, schedule, stages, tasks
 from flows.day import DayReport
-from flows.pull import is_remote
+from flows.pull import pulled_sentence, sources_of
 from flows.settings import home_path
 from flows.stages import Run
 from flows.tasks import timed
@@ -28,17 +28,17 @@ def daily(
 
     Without `business_date` the date is the day before the time the run was due in Asia/Shanghai, so a late
     start still computes the right day; days missing before it are published first, in order (`catch_up` says
-    so for a date that is named, or forbids it). Without `inbox`, `<home>/inbox/<zone>` is read. Provisional
-    figures are marked as such (see flows.intraday). Raises DaysFailed where a missing day stopped.
+    so for a date that is named, or forbids it). Without `inbox`, the sources of the zone file are pulled, and
+    where it declares none, `<home>/inbox/<zone>`. Provisional figures are marked as such (see flows.intraday).
+    Raises DaysFailed where a missing day stopped.
     """
     base = home_path(Path(home) if home else None)
     scheduled = business_date is None
     day = schedule.day_before(schedule.due_at()) if business_date is None else schedule.as_date(business_date)
-    url = inbox or str(default_inbox(base, zone))
     filled = catching_up.Filled()
     if scheduled if catch_up is None else catch_up:
-        filled = catching_up.fill(base, zone, day, lambda missing: one_day(base, zone, missing, url))
-    report = one_day(base, zone, day, url, provisional, filled)
+        filled = catching_up.fill(base, zone, day, lambda missing: one_day(base, zone, missing, inbox))
+    report = one_day(base, zone, day, inbox, provisional, filled)
     filled.raise_failures(zone)
     return report
 
@@ -47,7 +47,7 @@ def one_day(
     base: Path,
     zone: str,
     day: date,
-    url: str,
+    inbox: str | None,
     provisional: bool = False,
     filled: catching_up.Filled | None = None,
 ) -> DayReport:
@@ -57,17 +57,17 @@ def one_day(
     if filled:
         report.filled, report.failed = filled.sentences, filled.failures
     try:
-        return publish_day(run, report, url)
+        return publish_day(run, report, inbox)
     except Exception as error:
         stages.stopped(run, report, str(error))
         raise
 
 
-def publish_day(run: Run, report: DayReport, url: str) -> DayReport:
+def publish_day(run: Run, report: DayReport, inbox: str | None) -> DayReport:
     """The stages of a day in their order."""
-    pull = tasks.pull_extracts.with_options(retries=tasks.REMOTE_RETRIES if is_remote(url) else 0)
-    paths = timed(report, "pull", lambda: pull(url, run.folder / "pulled"), lambda p: f"{len(p):,} files")
-    timed(report, "land", lambda: tasks.land_bytes(run, paths, url), lambda _: stages.landed_sentence(run))
+    sources = sources_of(run.home, run.zone, inbox)
+    pulled = timed(report, "pull", lambda: tasks.pull_sources(run, sources), pulled_sentence)
+    timed(report, "land", lambda: tasks.land_bytes(run, pulled), lambda _: stages.landed_sentence(run))
     timed(report, "read", lambda: tasks.read_documents(run), lambda _: stages.read_sentence(run))
     timed(report, "validate", lambda: tasks.validate_documents(run), str)
     report.committed = timed(
@@ -83,10 +83,3 @@ def publish_day(run: Run, report: DayReport, url: str) -> DayReport:
     closed = tasks.close_day(run, report)
     timed(closed, "seal", lambda: tasks.seal_record(run), lambda each: each.sentence())
     return closed
-
-
-def default_inbox(home: Path, zone: str) -> Path:
-    """Where extracts are looked for when no inbox is named; made so that it can be filled."""
-    inbox = home / "inbox" / zone
-    inbox.mkdir(parents=True, exist_ok=True)
-    return inbox

@@ -8,7 +8,7 @@ from pathlib import Path
 from prefect import flow, get_run_logger
 
 from flows import schedule
-from flows.daily import default_inbox, one_day
+from flows.daily import one_day
 from flows.day import DayReport
 from flows.settings import home_path
 from warehouse import Home, Lake, missing
@@ -30,7 +30,7 @@ def intraday(
     if is_final(base, zone, day):
         get_run_logger().info("%s %s has final figures already: nothing to do", zone, day)
         return None
-    return one_day(base, zone, day, inbox or str(default_inbox(base, zone)), provisional=True)
+    return one_day(base, zone, day, inbox, provisional=True)
 
 
 def is_final(home: Path, zone: str, day: date) -> bool:

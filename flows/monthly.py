@@ -9,7 +9,7 @@ from prefect import flow, get_run_logger
 from prefect.artifacts import create_markdown_artifact
 
 from flows import schedule
-from flows.daily import default_inbox, one_day
+from flows.daily import one_day
 from flows.errors import DayStopped
 from flows.settings import home_path
 from sources.workdays import first_workday
@@ -41,7 +41,7 @@ def monthly(
             )
             return None
         first = schedule.month_before(schedule.due_at())
-    failures = bring_up_to_date(base, zone, first, inbox or str(default_inbox(base, zone)))
+    failures = bring_up_to_date(base, zone, first, inbox)
     with Lake.read(Home(base)) as lake:
         written = months.write(lake, Home(base), zone, first)
     create_markdown_artifact(
@@ -52,7 +52,7 @@ def monthly(
     return written
 
 
-def bring_up_to_date(base: Path, zone: str, first: date, url: str) -> list[str]:
+def bring_up_to_date(base: Path, zone: str, first: date, inbox: str | None) -> list[str]:
     """Publish the days of the month that have no final figures, then its last day, which takes late files along.
 
     Days before the zone's first published one are not published. Returns what stopped, "day: why".
@@ -64,7 +64,7 @@ def bring_up_to_date(base: Path, zone: str, first: date, url: str) -> list[str]:
     failures = []
     for day in [*wanted, *([days[-1]] if started and started <= days[-1] else [])]:
         try:
-            one_day(base, zone, day, url)
+            one_day(base, zone, day, inbox)
         except Exception as error:  # named at the end: one bad day must not keep the month from being written
             failures.append(f"{day}: {type(error).__name__}: {error}")
     return failures

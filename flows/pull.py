@@ -1,53 +1,128 @@
-"""Where extracts come from: local folders as they are, remote ones copied in.
+"""The pull of a day: which sources a run has, one pull a source, and everything they gave landed together.
 
-A source is a URL opened through fsspec. Local files are used where they lie; anything else is copied
-into the run's folder first, so that landing sees only finished local files.
+The sources are those of the zone file; without any, the folder `inbox/<zone>` of the home; an inbox given by
+hand stands in for all of them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import fsspec
-from fsspec.implementations.local import LocalFileSystem
-
+from flows.credentials import credentials
 from flows.errors import UsageProblem
+from flows.progress import reporter
+from flows.stages import Run
+from sources import zone_sources
+from sources.connectors import connected
+from sources.connectors.entry import Connector, SourceDown, SourceError
+from sources.pulling import Pull, Puller, Remembered, by_hand
+from sources.zone import Zone
+from sources.zone_sources import Source
+from warehouse import Home, Lake, landing, pulls
 
 
-def is_remote(url: str) -> bool:
-    """Whether reaching the source can fail for reasons that pass (and is worth another try)."""
-    return "://" in url and not url.startswith(("file://", "local://"))
+def sources_of(home: Path, zone: str, inbox: str | None = None) -> tuple[Source, ...]:
+    """The sources of a run. Raises UsageProblem where an inbox given by hand does not exist, ZoneError."""
+    if inbox is None:
+        declared = Zone.load(zone).sources
+        return declared or (zone_sources.inbox(str(default_inbox(home, zone))),)
+    source = zone_sources.inbox(inbox)
+    if not source.remote and not Path(source.root).exists():
+        raise UsageProblem(
+            f"inbox {source.root} does not exist. Give --inbox a folder of extracts or one file."
+        )
+    return (source,)
 
 
-def pull(url: str, into: Path) -> list[Path]:
-    """Every file below `url`, sorted; remote ones are copied below `into`.
+def default_inbox(home: Path, zone: str) -> Path:
+    """Where extracts are looked for when a zone declares no source; made so that it can be filled."""
+    inbox = home / "inbox" / zone
+    inbox.mkdir(parents=True, exist_ok=True)
+    return inbox
 
-    Raises UsageProblem if a local folder or file does not exist, OSError if a remote one is out of reach.
+
+def pull(run: Run, source: Source) -> Path:
+    """One pull from one source; returns its record, which also holds what an attempt that failed had taken.
+
+    Raises SourceDown (another try may help) or SourceRefused.
     """
-    filesystem, root = fsspec.core.url_to_fs(url)
-    if isinstance(filesystem, LocalFileSystem):
-        return _local(Path(root))
-    into.mkdir(parents=True, exist_ok=True)
-    pulled = []
-    for remote in sorted(filesystem.find(root)):
-        target = into / Path(remote).relative_to(Path(root))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        filesystem.get_file(remote, str(target))
-        pulled.append(target)
-    return pulled
+    record = record_of(run, source)
+    if not source.remote and not source.declared:
+        return by_hand(source).save(record)
+    with connected(source, credentials(source)) as connector:
+        puller(
+            run.store,
+            run.zone,
+            source,
+            connector,
+            run.folder / "pulled" / source.name,
+            reporter().stage("pull"),
+        ).pull(record)
+    return record
 
 
-def _local(root: Path) -> list[Path]:
-    if root.is_file():
-        return [root]
-    if not root.is_dir():
-        raise UsageProblem(f"inbox {root} does not exist. Give --inbox a folder of extracts or one file.")
-    return sorted(each for each in root.rglob("*") if each.is_file() and not _hidden(each, root))
-
-
-def _hidden(path: Path, root: Path) -> bool:
-    """Editors' and transfer programs' leavings: names that begin with a dot or end in .part or .tmp."""
-    return any(part.startswith(".") for part in path.relative_to(root).parts) or path.suffix in {
-        ".part",
-        ".tmp",
+def puller(
+    home: Home,
+    zone: str,
+    source: Source,
+    connector: Connector,
+    into: Path,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Puller:
+    """A pull that knows what earlier runs took from the source."""
+    with Lake.read(home) as lake:
+        known = pulls.known(lake, zone)
+    remembered = {
+        name: Remembered(each.state, each.file_hash, landing.stored(home, each.file_hash))
+        for (label, name), each in known.items()
+        if label == source.label
     }
+    return Puller(
+        called(zone, source),
+        source,
+        connector,
+        remembered,
+        into,
+        settling=home.path / "sources" / zone / f"{source.name}.json",
+        progress=progress,
+    )
+
+
+def give_up(run: Run, source: Source, error: SourceError, attempts: int) -> Path:
+    """Note a source that cannot be pulled as a gap, beside what it gave before it failed."""
+    record = record_of(run, source)
+    result = Pull.load(record) if record.exists() else Pull(source.label, remembers=True)
+    tried = f"{attempts} attempt{'s' if attempts > 1 else ''}"
+    what = f"is out of reach after {tried}" if isinstance(error, SourceDown) else "cannot be used"
+    result.gaps.append(f"{called(run.zone, source)} {what}: {error}; its files are taken at the next run")
+    result.failed = True
+    return result.save(record)
+
+
+def called(zone: str, source: Source) -> str:
+    """A source as sentences name it."""
+    return f"source {source.name} of {zone}" if source.declared else f"inbox {source.url} of {zone}"
+
+
+def pull_all(run: Run, inbox: str | None = None) -> list[Path]:
+    """Every source in turn, one attempt each, without Prefect; returns their records."""
+    records = []
+    for source in sources_of(run.home, run.zone, inbox):
+        try:
+            records.append(pull(run, source))
+        except SourceError as error:
+            records.append(give_up(run, source, error, attempts=1))
+    return records
+
+
+def record_of(run: Run, source: Source) -> Path:
+    """Where the record of a source's pull lies."""
+    return run.pulls / f"{source.name}.json"
+
+
+def pulled_sentence(records: Sequence[Path]) -> str:
+    """How many files came from how many sources."""
+    taken = [Pull.load(each) for each in records]
+    files, failed = sum(len(each.files) for each in taken), sum(each.failed for each in taken)
+    return f"{files:,} files from {len(taken):,} sources" + (f", {failed:,} of them failed" if failed else "")

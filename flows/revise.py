@@ -9,7 +9,7 @@ from pathlib import Path
 from prefect import flow, get_run_logger
 
 from flows import schedule
-from flows.daily import default_inbox, one_day
+from flows.daily import one_day
 from flows.day import DayReport
 from flows.errors import DayStopped
 from flows.settings import home_path
@@ -36,11 +36,10 @@ def revise(
     """
     base = home_path(Path(home) if home else None)
     today = schedule.as_date(on) if on else schedule.day_of(schedule.due_at())
-    url = inbox or str(default_inbox(base, zone))
     reports, failures = [], []
     for day in dates_due(base, zone, today, ages or AGES):
         try:
-            reports.append(one_day(base, zone, day, url))
+            reports.append(one_day(base, zone, day, inbox))
         except Exception as error:  # raised below, when the other date has had its turn
             failures.append(f"{day}: {type(error).__name__}: {error}")
     if failures:

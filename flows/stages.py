@@ -22,6 +22,7 @@ from flows.day import DayReport
 from flows.progress import reporter
 from reports.validation import render
 from sources.corrections import load as load_corrections
+from sources.pulling import Pull
 from sources.readers import read_files
 from sources.staging import load_landed, load_outcomes, save
 from sources.zone import Zone
@@ -45,6 +46,7 @@ from warehouse import (
     measuring,
     merging,
     published,
+    pulls,
     quarantine,
     record,
     touched,
@@ -52,6 +54,7 @@ from warehouse import (
 )
 from warehouse.documents import CommitSummary
 from warehouse.home import pii_key
+from warehouse.landing import Arrival
 from warehouse.merging import Tidied
 from warehouse.record import Sealed
 from warehouse.runs import RunRecord, finish, note_unchanged
@@ -82,6 +85,11 @@ class Run:
         return self.store.staging / self.run_id
 
     @property
+    def pulls(self) -> Path:
+        """One record a source: what was pulled from it, and what could not be."""
+        return self.folder / "pulls"
+
+    @property
     def landed(self) -> Path:
         """The landed files of the run, as JSON."""
         return self.folder / "landed.json"
@@ -108,12 +116,28 @@ def begin(home: Path, zone: str, business_date: date, provisional: bool = False)
     return run
 
 
-def land(run: Run, paths: Sequence[Path], source: str) -> Path:
-    """Keep the bytes under their hash; returns the list of landed files."""
+def land(run: Run, records: Sequence[Path]) -> Path:
+    """Keep the bytes of every pull under their hash; returns the list of landed files.
+
+    `records` are those of the pulls, in the order of the sources. Files that earlier runs took from these
+    sources are in the list too, so that a day is not greener for being run again.
+    """
     advance = reporter().stage("land")
+    taken = [Pull.load(each) for each in records]
+    arrived = [Arrival(file.name, Path(file.path), each.source) for each in taken for file in each.files]
+    kept = landing.keep(run.store, arrived, progress=advance)
     with Lake.read(run.store) as lake:
-        landed = landing.land(run.store, paths, source, lake, zone=run.zone, progress=advance)
-    return save(landed, run.landed)
+        landed = landing.landed(run.store, kept, lake, run.zone)
+        before = pulls.known(lake, run.zone)
+    pulls.save(pulls.fresh(taken, [each.digest for each in kept], before, run.business_date), run.folder)
+    shutil.rmtree(run.folder / "pulled", ignore_errors=True)  # the bytes are in landing
+    have = {each.file_hash for each in landed}
+    again = [
+        each
+        for each in pulls.again(run.store, taken, before, run.business_date)
+        if each.file_hash not in have
+    ]
+    return save([*landed, *again], run.landed)
 
 
 def read(run: Run) -> Path:
@@ -312,12 +336,14 @@ def close(run: Run, report: DayReport) -> DayReport:
             lake,
             run.zone,
             run.business_date,
-            [each.file_hash for each in landed],
+            [each.file_hash for each in landed if not each.earlier],
             Zone.load(run.zone).expected_kinds,
         )
         report.corrections = corrections.sentences(lake.con, run.zone)
         report.corrections_changed = corrections.changed_by(lake.con, run.run_id)
-    report.gaps, report.refused = [*found.gaps, *manifests.absent(landed)], list(found.refused)
+    gaps_of_sources = [gap for each in sorted(run.pulls.glob("*.json")) for gap in Pull.load(each).gaps]
+    report.gaps = [*gaps_of_sources, *found.gaps, *manifests.absent(landed)]
+    report.refused = list(found.refused)
     report.quarantined, report.warnings = list(found.quarantined), list(found.warnings)
     keep(run, report.changed, "ok" if report.all_well else "warnings", report)
     shutil.rmtree(run.folder / "parts", ignore_errors=True)  # typed rows are in the lake, bytes in landing

@@ -5,7 +5,7 @@ Tasks take and return paths, ids and small records; never frames or connections.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +13,10 @@ from typing import Any, TypeVar
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.futures import wait
+from prefect.runtime import task_run
+from prefect.states import Failed
 from prefect.tasks import exponential_backoff
 
 from flows import pull as pulling
@@ -20,15 +24,15 @@ from flows import stages
 from flows.day import DayReport
 from flows.progress import Stopwatch, reporter
 from flows.stages import Run
+from sources.connectors.entry import SourceDown, SourceError
+from sources.pulling import Pull
+from sources.zone_sources import Source
 from warehouse.documents import CommitSummary
 from warehouse.merging import Tidied
 from warehouse.record import Sealed
 
 Result = TypeVar("Result")
 
-#: A remote source is tried four times, about 2, 4 and 8 s apart, each spread by half; a local one once:
-#: what fails locally fails again.
-REMOTE_RETRIES = 3
 _plain: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False}
 
 
@@ -41,16 +45,48 @@ def timed(report: DayReport, name: str, work: Callable[[], Result], says: Callab
     return result
 
 
-@task(name="pull extracts", retry_delay_seconds=exponential_backoff(2), retry_jitter_factor=0.5, **_plain)
-def pull_extracts(url: str, into: Path) -> list[Path]:
-    """List the source's files, copying remote ones in."""
-    return pulling.pull(url, into)
+@task(
+    name="pull a source",
+    task_run_name="pull {source.name}",
+    retry_delay_seconds=exponential_backoff(2),
+    retry_jitter_factor=0.5,
+    **_plain,
+)
+def pull_source(run: Run, source: Source) -> Path | State[Path]:
+    """Take what is new from one source. What may pass is raised, to be tried again; the rest is a gap.
+
+    A failed source is a failed task and not a failed day: its record says why.
+    """
+    attempt = task_run.run_count or 1
+    try:
+        return pulling.pull(run, source)
+    except SourceError as error:
+        if isinstance(error, SourceDown) and attempt <= source.retries:
+            raise
+        pulling.give_up(run, source, error, attempt)
+        return Failed(message=str(error))
+
+
+def pull_sources(run: Run, sources: Sequence[Source]) -> list[Path]:
+    """Every source at the same time, each a task run of its own; returns their records in their order."""
+    futures = [
+        pull_source.with_options(retries=each.retries if each.remote else 0).submit(run, each)
+        for each in sources
+    ]
+    wait(futures)
+    records = []
+    for source, future in zip(sources, futures, strict=True):
+        record = pulling.record_of(run, source)
+        if not future.state.is_completed() and not (record.exists() and Pull.load(record).failed):
+            future.result()  # nobody foresaw this one: it stops the day, and says what it was
+        records.append(record)
+    return records
 
 
 @task(name="land bytes", **_plain)
-def land_bytes(run: Run, paths: list[Path], source: str) -> Path:
+def land_bytes(run: Run, records: list[Path]) -> Path:
     """Keep every file under the hash of its bytes."""
-    return stages.land(run, paths, source)
+    return stages.land(run, records)
 
 
 @task(name="read documents", **_plain)

@@ -52,6 +52,7 @@ class LandedFile:
     source: str
     archive_hash: str | None = None
     known: bool = False  # the ledger already holds these bytes
+    earlier: bool = False  # taken from its source by a run of another day, which told its shortcomings
     refusal: Refusal | None = None  # an archive that could not be unpacked; not to be read
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from sources.contracts import CONTRACTS
-from warehouse import deliveries, ledger, redelivery, sql, touched
+from warehouse import deliveries, ledger, pulls, redelivery, sql, touched
 from warehouse import incoming as staging
 from warehouse.classify import Staged, amount, classify
 from warehouse.connection import Lake
@@ -58,6 +58,7 @@ def commit(
     def work(con: duckdb.DuckDBPyConnection) -> CommitSummary:
         incoming.register(con)
         ledger.add_names(con, zone, run_id, loaded_at)
+        pulls.add(con, zone, run_id, run_dir, loaded_at)
         if incoming.files.is_empty():
             return CommitSummary(None)
         ledger.prepare_tallies(con)

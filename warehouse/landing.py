@@ -13,22 +13,33 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sources.archives import ArchiveRefused, expand
+from sources.connectors.entry import passed_over
 from sources.staging import LandedFile, Refusal
 from warehouse import sql
 from warehouse.connection import Lake
 from warehouse.home import Home
 
 CHUNK = 1 << 20
-#: Left by tools that have not finished writing, or that no one meant to send.
-UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".filepart", ".swp")
 #: Hashing and copying release the interpreter lock.
 WORKERS = 4
 
 
 @dataclass(frozen=True)
-class _Arrival:
+class Arrival:
+    """One file to be landed: the name it bears, where its bytes lie, and which source it came from."""
+
     name: str
     path: Path
+    source: str
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An arrival whose bytes are in landing."""
+
+    arrival: Arrival
+    digest: str
+    size: int
 
 
 def land(
@@ -40,27 +51,40 @@ def land(
     zone: str,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[LandedFile]:
-    """Store the bytes of files and directories (walked recursively) and say what each is.
+    """Store the bytes of files and directories (walked recursively) of one source and say what each is.
 
-    One result per distinct content, in order of arrival: `known` where the ledger of the zone already
-    holds it. A .gz or .zip becomes its members, each named `archive!member`; an archive that is
-    refused comes back itself with the reason. Hidden and unfinished files are passed over.
+    Hidden and unfinished files are passed over; see `landed`.
     """
+    return landed(home, keep(home, list(arrivals(paths, source)), progress), lake, zone)
+
+
+def keep(
+    home: Home, arrived: Sequence[Arrival], progress: Callable[[int, int], None] | None = None
+) -> list[Stored]:
+    """Store the bytes of every arrival, once each; in the order given."""
     home.prepare()
-    arrivals = list(_arrivals(paths))
-    known = _known(lake, zone)
-    landed: dict[str, LandedFile] = {}
-    done = 0
+    kept = []
     with ThreadPoolExecutor(WORKERS) as pool:
-        for arrival, (digest, size) in zip(
-            arrivals, pool.map(lambda each: store(home, each.path), arrivals), strict=True
-        ):
-            for each in _files(home, arrival.name, digest, size, source, known):
-                _merge(landed, each)
-            done += 1
+        digests = pool.map(lambda each: store(home, each.path), arrived)
+        for arrival, (digest, size) in zip(arrived, digests, strict=True):
+            kept.append(Stored(arrival, digest, size))
             if progress:
-                progress(done, len(arrivals))
-    return list(landed.values())
+                progress(len(kept), len(arrived))
+    return kept
+
+
+def landed(home: Home, kept: Sequence[Stored], lake: Lake, zone: str) -> list[LandedFile]:
+    """What each stored arrival is: one result per distinct content, in order of arrival.
+
+    `known` where the ledger of the zone already holds it. A .gz or .zip becomes its members, each named
+    `archive!member`; an archive that is refused comes back itself with the reason.
+    """
+    known = _known(lake, zone)
+    found: dict[str, LandedFile] = {}
+    for each in kept:
+        for file in _files(home, each.arrival.name, each.digest, each.size, each.arrival.source, known):
+            _merge(found, file)
+    return list(found.values())
 
 
 def stored(home: Home, digest: str) -> Path:
@@ -94,16 +118,16 @@ def store(home: Home, path: Path) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-def _arrivals(paths: Sequence[Path]) -> Iterator[_Arrival]:
+def arrivals(paths: Sequence[Path], source: str) -> Iterator[Arrival]:
+    """Files, and what lies in directories, by name; hidden and unfinished files there are passed over."""
     for path in paths:
         if not path.is_dir():
-            yield _Arrival(path.name, path)
+            yield Arrival(path.name, path, source)
             continue
         for each in sorted(path.rglob("*")):
-            inside = each.relative_to(path)
-            hidden = any(part.startswith((".", "~")) for part in inside.parts)
-            if each.is_file() and not hidden and not each.name.lower().endswith(UNFINISHED):
-                yield _Arrival(inside.as_posix(), each)
+            name = each.relative_to(path).as_posix()
+            if each.is_file() and not passed_over(name):
+                yield Arrival(name, each, source)
 
 
 def _known(lake: Lake, zone: str) -> set[str]:

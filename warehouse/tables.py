@@ -81,6 +81,23 @@ FILE_NAMES = Table(
     "one name a file arrived under; appended when known bytes come under a new name",
     (_ZONE, _FILE, ("name", "VARCHAR", "name"), ("seen_at", "TIMESTAMP", "when first seen"), _RUN),
 )
+PULLED = Table(
+    "ledger",
+    "pulled",
+    "one state of a file at its source that was taken; appended, the newest of a name counts",
+    (
+        _ZONE,
+        ("source", "VARCHAR", "name in the zone file, or the URL of an inbox given by hand"),
+        ("name", "VARCHAR", "name at the source, relative to its root"),
+        ("size", "BIGINT", "bytes as listed; null: the source does not tell"),
+        ("modified_at", "TIMESTAMP", "when it was changed, as listed"),
+        ("version", "VARCHAR", "its ETag, where there is one"),
+        _FILE,
+        ("business_date", "DATE", "day of the run that took it"),
+        ("pulled_at", "TIMESTAMP", "when its taking was committed"),
+        _RUN,
+    ),
+)
 RUNS = Table(
     "ledger",
     "runs",
@@ -482,6 +499,7 @@ TABLES: tuple[Table, ...] = (
     MIGRATIONS,
     FILES,
     FILE_NAMES,
+    PULLED,
     RUNS,
     BATCHES,
     COVERAGE,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flows import stages
-from flows.pull import pull
+from flows.pull import pull_all
 from warehouse import Home, Lake
 
 KEYS = {
@@ -24,7 +24,7 @@ SAME_HOURS = 1e-4 / 3_600_000
 def run_stages(home: Path, zone: str, day: date, inbox: Path) -> stages.Run:
     """The stages of a day without Prefect, in the flow's order."""
     run = stages.begin(home, zone, day)
-    stages.land(run, pull(str(inbox), run.folder / "pulled"), str(inbox))
+    stages.land(run, pull_all(run, str(inbox)))
     stages.read(run)
     stages.validate(run)
     stages.commit(run)

@@ -21,7 +21,7 @@ from plain_orphans import plain_orphans
 from polars.testing import assert_frame_equal
 
 from flows import stages
-from flows.pull import pull
+from flows.pull import pull_all
 from sources.contracts import CONTRACTS
 from sources.simulator import FAULTS, simulate
 from sources.zone import Zone
@@ -59,7 +59,7 @@ def loaded(
         begun = time.monotonic()
         inbox = extracts / day.isoformat()
         run = stages.begin(home.path, ZONE, day)
-        stages.land(run, pull(str(inbox), run.folder / "pulled"), str(inbox))
+        stages.land(run, pull_all(run, str(inbox)))
         stages.read(run)
         stages.validate(run)
         stages.commit(run)

@@ -1,39 +1,40 @@
-"""Pulling: local folders are used as they lie, remote ones copied in, leavings passed over."""
+"""Which sources a run has, and that an inbox given by hand is taken as it lies, leavings passed over."""
 
+from datetime import date
 from pathlib import Path
 
-import fsspec
 import pytest
 
+from flows import stages
 from flows.errors import UsageProblem
-from flows.pull import is_remote, pull
+from flows.pull import pull_all, sources_of
+from sources.pulling import Pull
+from sources.zone import ZoneError
+from warehouse import Home
+
+ZONE, DAY = "zhengzhou", date(2026, 11, 10)
 
 
-def test_local_files_are_listed_and_leavings_passed_over(tmp_path: Path) -> None:
-    for name in ("b.xml", "a/c.csv", ".hidden", "half.part", "a/x.tmp"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text("x")
-    assert pull(str(tmp_path), tmp_path / "unused") == [tmp_path / "a" / "c.csv", tmp_path / "b.xml"]
-    assert pull(str(tmp_path / "b.xml"), tmp_path / "unused") == [tmp_path / "b.xml"]
+def test_an_inbox_by_hand_is_taken_whole_and_leavings_passed_over(home: Home, tmp_path: Path) -> None:
+    inbox = tmp_path / "in"
+    for name in ("b.xml", "a/c.csv", ".hidden", "half.part", "a/x.tmp", "b.xml.done"):
+        (inbox / name).parent.mkdir(parents=True, exist_ok=True)
+        (inbox / name).write_text("x")
+    run = stages.begin(home.path, ZONE, DAY)
+    for given, names in ((inbox, ["c.csv", "b.xml"]), (inbox / "b.xml", ["b.xml"])):
+        (record,) = pull_all(run, str(given))
+        pulled = Pull.load(record)
+        assert [each.name for each in pulled.files] == names
+        assert (pulled.source, pulled.remembers, pulled.gaps) == (str(given), False, [])
 
 
-def test_a_remote_source_is_copied_in(tmp_path: Path) -> None:
-    memory = fsspec.filesystem("memory")
-    memory.pipe("/day/one.xml", b"<one/>")
-    memory.pipe("/day/deep/two.csv", b"a,b")
-    pulled = pull("memory://day", tmp_path)
-    assert [each.relative_to(tmp_path).as_posix() for each in pulled] == ["deep/two.csv", "one.xml"]
-    assert (tmp_path / "one.xml").read_bytes() == b"<one/>"
+def test_the_inbox_of_the_home_is_the_source_of_a_zone_that_declares_none(tmp_path: Path) -> None:
+    (source,) = sources_of(tmp_path, ZONE)
+    assert source.root == str(tmp_path / "inbox" / ZONE) and Path(source.root).is_dir()
 
 
-def test_a_missing_inbox_says_so(tmp_path: Path) -> None:
+def test_a_missing_inbox_and_one_with_a_password_say_so(tmp_path: Path) -> None:
     with pytest.raises(UsageProblem, match="does not exist"):
-        pull(str(tmp_path / "nothing"), tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("url", "remote"),
-    [("/data/in", False), ("file:///data/in", False), ("sftp://host/in", True), ("s3://bucket/in", True)],
-)
-def test_only_remote_sources_are_tried_again(url: str, remote: bool) -> None:
-    assert is_remote(url) is remote
+        sources_of(tmp_path, ZONE, str(tmp_path / "nothing"))
+    with pytest.raises(ZoneError, match="--inbox holds a credential"):
+        sources_of(tmp_path, ZONE, "sftp://u:hunter2@host/in")

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from flows import stages
+from flows.pull import pull_all
 from sources.simulator import simulate
 from sources.zone import Zone
 from warehouse import Home, Lake
@@ -36,7 +37,7 @@ def deliver(home: Path, inbox: Path, lists: pl.DataFrame) -> stages.Run:
     inbox.mkdir()
     lists.write_parquet(inbox / NAME)
     run = stages.begin(home, ZONE, DAY)
-    stages.land(run, [inbox], str(inbox))
+    stages.land(run, pull_all(run, str(inbox)))
     stages.read(run)
     stages.validate(run)
     stages.commit(run)
