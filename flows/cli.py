@@ -11,7 +11,17 @@ from typing import Annotated
 
 import typer
 
-from flows.commands import check_published, corrections, quarantine, revisions, run, simulate, status, verify
+from flows.commands import (
+    backfill,
+    check_published,
+    corrections,
+    quarantine,
+    revisions,
+    run,
+    simulate,
+    status,
+    verify,
+)
 from flows.commands import sql as question
 from flows.errors import DayStopped, UsageProblem
 from flows.output import complain
@@ -27,6 +37,7 @@ app = typer.Typer(
 app.command("demo")(run.demo)
 app.command("simulate")(simulate.simulate)
 app.command("run")(run.run)
+app.command("backfill")(backfill.backfill)
 app.command("sql")(question.sql)
 app.command("status")(status.status)
 app.command("verify")(verify.verify)

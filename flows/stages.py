@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -140,15 +140,26 @@ def land(run: Run, records: Sequence[Path]) -> Path:
     return save([*landed, *again], run.landed)
 
 
-def read(run: Run) -> Path:
-    """Read what is new into typed, digested parts; returns the list of outcomes."""
+def following(run: Run, day: date) -> Run:
+    """A run for another day over the same files, which `run` has loaded."""
+    after = begin(run.home, run.zone, day)
+    save([replace(each, known=True) for each in load_landed(run.landed)], after.landed)
+    save([], after.outcomes)
+    return after
+
+
+def read(run: Run, readers: int | None = None) -> Path:
+    """Read what is new into typed, digested parts; returns the list of outcomes.
+
+    `readers`: processes that read, where others work beside this run; None: one a core.
+    """
     advance = reporter().stage("read")
     key, _ = pii_key(run.store)
     parts = run.folder / "parts"
     parts.mkdir(exist_ok=True)
     landed = load_landed(run.landed)
     new = [each for each in landed if not each.known and not each.refusal]
-    outcomes = read_files(new, parts, key, progress=advance)
+    outcomes = read_files(new, parts, key, workers=readers, progress=advance)
     return save(manifests.checked(landed, outcomes), run.outcomes)
 
 
@@ -190,6 +201,7 @@ def commit(run: Run) -> CommitSummary:
     """One transaction: documents, quarantine, ledger; conservation checked inside it."""
     reporter().stage("commit")
     with Lake.write(run.store, zone=run.zone) as lake:
+        save(landing.known_by_now(lake, run.zone, load_landed(run.landed)), run.landed)
         return documents.commit(lake, run.store, run.zone, run.run_id, run.folder, now())
 
 

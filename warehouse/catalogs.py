@@ -10,6 +10,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Protocol
 
 from filelock import FileLock, Timeout
@@ -102,6 +103,18 @@ def metadata(home: Home, name: str) -> str:
     return f"__ducklake_metadata_{name}.{sql.name(of(home).schema)}"
 
 
+#: Catalogs that this process has put into WAL mode, by device and inode.
+_in_wal_mode: set[tuple[int, int] | None] = set()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        about = path.stat()
+    except FileNotFoundError:
+        return None
+    return (about.st_dev, about.st_ino)
+
+
 class SqliteCatalog:
     """One directory, no server: one writer of the whole lake at a time."""
 
@@ -117,13 +130,20 @@ class SqliteCatalog:
         return self._home.catalog.exists()
 
     def prepare(self) -> None:
-        """Readers get `database is locked` unless the catalog is in WAL mode; the mode stays in the file."""
+        """Readers get `database is locked` unless the catalog is in WAL mode; the mode stays in the file.
+
+        Once for a file in a process: this SQLite is not DuckDB's, and when it closes the file the process loses
+        the locks that DuckDB holds on it for a thread that reads.
+        """
+        if _identity(self._home.catalog) in _in_wal_mode:
+            return
         catalog = sqlite3.connect(self._home.catalog)
         try:
             catalog.execute("PRAGMA journal_mode=wal")
         finally:
             catalog.close()
         self._home.catalog.chmod(0o600)
+        _in_wal_mode.add(_identity(self._home.catalog))
 
     def secrets(self) -> dict[str, str]:
         """None: it is a file."""
@@ -149,12 +169,17 @@ class SqliteCatalog:
     def writing(self, zone: str | None, waiting: Waiting | None) -> Iterator[Turns]:
         """A lock file that frees itself when its holder dies; SQLite lets one write, so the zone makes no difference."""
         lock = FileLock(self._home.lock)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            if waiting:
-                waiting(f"waiting for the writer (process {self._holder()}) to finish with {self._home.path}")
-            lock.acquire()
+        # Who waits holds the turn: without it a writer that comes back at once (a backfill) would find the lock
+        # free before one that asks every 50 ms, again and again.
+        with FileLock(self._home.turn):
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                if waiting:
+                    waiting(
+                        f"waiting for the writer (process {self._holder()}) to finish with {self._home.path}"
+                    )
+                lock.acquire()
         try:
             self._home.holder.write_text(str(os.getpid()))
             yield _OnlyWriter()

@@ -79,6 +79,11 @@ class Home:
         return self.path / "writer.lock"
 
     @property
+    def turn(self) -> Path:
+        """Held by whoever is next to write, so that writers come in the order in which they ask."""
+        return self.path / "writer.turn"
+
+    @property
     def holder(self) -> Path:
         """Process id of the writer, for the message to those who wait."""
         return self.path / "writer.pid"

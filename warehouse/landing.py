@@ -87,6 +87,22 @@ def landed(home: Home, kept: Sequence[Stored], lake: Lake, zone: str) -> list[La
     return list(found.values())
 
 
+def known_by_now(lake: Lake, zone: str, landed: Sequence[LandedFile]) -> list[LandedFile]:
+    """The landed files with `known` as it is now: another run may have loaded the same bytes since.
+
+    To be asked under the writer's lock, before they are committed.
+    """
+    known = _known(lake, zone)
+    return [
+        replace(
+            each,
+            known=each.known or each.file_hash in known,
+            archive_hash=None if each.archive_hash in known else each.archive_hash,
+        )
+        for each in landed
+    ]
+
+
 def stored(home: Home, digest: str) -> Path:
     """Where the bytes with this SHA-256 lie."""
     return home.landing / digest[:2] / digest

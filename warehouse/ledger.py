@@ -190,13 +190,13 @@ def add_coverage(
 
 
 def add_findings(con: duckdb.DuckDBPyConnection, zone: str, batch_id: str, findings: Path) -> None:
-    """Keep what the gate found, row by row."""
+    """Keep what the gate found, row by row, in the files of this commit."""
     columns = sql.names(name for name, _, _ in FINDINGS.columns if name not in ("zone", "batch_id"))
     insert(
         con,
         FINDINGS,
         f"SELECT {sql.literal(zone)} AS zone, {sql.literal(batch_id)} AS batch_id, {columns} "
-        f"FROM {sql.parquet([findings])}",
+        f"FROM {sql.parquet([findings])} SEMI JOIN incoming_files USING (file_hash)",
     )
 
 

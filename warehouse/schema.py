@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import duckdb
+
 from sources.contracts import CONTRACTS, Contract
 from transforms.metric_model import MetricTable
 from transforms.schemas import CORE, sql_type
@@ -65,6 +67,16 @@ def create_book(table: Table) -> Iterator[str]:
     yield f"COMMENT ON TABLE {table.qualified} IS {sql.literal(table.grain)}"
     for column, _, meaning in table.columns:
         yield f"COMMENT ON COLUMN {table.qualified}.{sql.name(column)} IS {sql.literal(meaning)}"
+
+
+def create_missing(con: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Create one of our own tables where the lake is older than it; a lake of today was created with it."""
+    there = con.execute(
+        "SELECT 1 FROM duckdb_columns() WHERE database_name = 'wh' "
+        f"AND schema_name = {sql.literal(table.schema)} AND table_name = {sql.literal(table.name)} LIMIT 1"
+    ).fetchone()
+    for statement in () if there else create_book(table):
+        con.execute(statement)
 
 
 def everything() -> Iterator[str]:

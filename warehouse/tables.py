@@ -384,6 +384,50 @@ CHECKPOINTS = Table(
         _RUN,
     ),
 )
+BACKFILLS = Table(
+    "ledger",
+    "backfills",
+    "one backfill that had days to do; kept for ever",
+    (
+        ("backfill_id", "VARCHAR", "the backfill"),
+        _ZONE,
+        ("first_date", "DATE", "first business date asked for"),
+        ("last_date", "DATE", "last business date asked for"),
+        ("reason", "VARCHAR", "why, as stated; null: not stated"),
+        ("asked_by", "VARCHAR", "user who asked, as stated, else the account it ran under"),
+        ("inbox", "VARCHAR", "where its extracts lay"),
+        ("started_at", "TIMESTAMP", "start"),
+        ("finished_at", "TIMESTAMP", "end; null: it runs"),
+        (
+            "outcome",
+            "VARCHAR",
+            "running, done, incomplete (days failed), stopped, or interrupted (found so later)",
+        ),
+        ("days_asked", "BIGINT", "days of the range"),
+        ("days_done", "BIGINT", "days loaded and published by it"),
+        ("days_failed", "BIGINT", "days that failed"),
+        ("days_skipped", "BIGINT", "days done before whose input had not changed"),
+    ),
+)
+BACKFILL_DAYS = Table(
+    "ledger",
+    "backfill_days",
+    "one day that a backfill did or that failed; days skipped leave no row",
+    (
+        ("backfill_id", "VARCHAR", "the backfill"),
+        _ZONE,
+        ("business_date", "DATE", "the day"),
+        ("outcome", "VARCHAR", "done or failed"),
+        ("sentence", "VARCHAR", "why it failed; null: done"),
+        (
+            "fingerprint",
+            "VARCHAR",
+            "SHA-256 over names, sizes and times of its files and the version of the method",
+        ),
+        ("run_id", "VARCHAR", "its run (ledger.runs); null: it failed before it had one"),
+        ("noted_at", "TIMESTAMP", "when it was done or failed"),
+    ),
+)
 QUARANTINE = Table(
     "quarantine",
     "rows",
@@ -517,6 +561,8 @@ TABLES: tuple[Table, ...] = (
     PLACES,
     WAITING,
     CHECKPOINTS,
+    BACKFILLS,
+    BACKFILL_DAYS,
     QUARANTINE,
     RELEASES,
     PARTITIONS,

@@ -19,6 +19,8 @@ from sources.staging import LandedFile, ReadOutcome, dumps, loads_outcomes
 
 #: Below this many bytes in all, starting processes costs more than they save.
 SMALL_BYTES = 24 * 1024**2
+#: Reading processes of one run; the default is one a core.
+READERS = "TONGGUAN_READERS"
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -48,14 +50,27 @@ def read_files(
         if progress:
             progress(len(outcomes), len(landed))
 
-    count = min(workers or _cores(), len(landed))
-    if count <= 1 or sum(each.bytes for each in landed) < SMALL_BYTES:
+    asked = workers or _asked()
+    count = min(asked or _cores(), len(landed))
+    # Where a number is asked for, others work beside this caller, perhaps in its own process: even one reader
+    # is a process of its own then, so that reading does not hold the interpreter lock.
+    if (count <= 1 and not asked) or sum(each.bytes for each in landed) < SMALL_BYTES:
         digest = digester(key)
         for each in landed:
             done(read_file(each, out_dir, digest))
     else:
         _read_apart(landed, out_dir, key, count, done)
     return [outcomes[each.file_hash] for each in landed]
+
+
+def _asked() -> int | None:
+    """What the environment says; raises ValueError where it is no number of processes."""
+    text = os.environ.get(READERS)
+    if not text:
+        return None
+    if not text.isdigit() or text == "0":
+        raise ValueError(f"{READERS}={text!r}: write a number of reading processes, e.g. 2, or leave it out")
+    return int(text)
 
 
 def _cores() -> int:
