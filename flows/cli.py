@@ -18,6 +18,7 @@ from flows.commands import (
     quarantine,
     revisions,
     run,
+    serve,
     simulate,
     status,
     verify,
@@ -38,6 +39,7 @@ app.command("demo")(run.demo)
 app.command("simulate")(simulate.simulate)
 app.command("run")(run.run)
 app.command("backfill")(backfill.backfill)
+app.command("serve")(serve.serve)
 app.command("sql")(question.sql)
 app.command("status")(status.status)
 app.command("verify")(verify.verify)

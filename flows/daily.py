@@ -15,7 +15,7 @@ from flows.stages import Run
 from flows.tasks import timed
 
 
-@flow(name="daily", flow_run_name="{zone} {business_date}", validate_parameters=False)
+@flow(name="daily", flow_run_name=schedule.named, validate_parameters=False)
 def daily(
     zone: str,
     business_date: date | str | None = None,

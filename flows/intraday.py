@@ -15,7 +15,7 @@ from warehouse import Home, Lake, missing
 from warehouse.errors import WarehouseMissingError
 
 
-@flow(name="intraday", flow_run_name="{zone} provisional", validate_parameters=False)
+@flow(name="intraday", flow_run_name=schedule.named, validate_parameters=False)
 def intraday(
     zone: str, business_date: str | None = None, inbox: str | None = None, home: str | None = None
 ) -> DayReport | None:

@@ -19,7 +19,7 @@ from warehouse import monthly as months
 from warehouse.monthly import Month
 
 
-@flow(name="monthly", flow_run_name="{zone} month", validate_parameters=False)
+@flow(name="monthly", flow_run_name=schedule.named, validate_parameters=False)
 def monthly(
     zone: str, month: str | None = None, inbox: str | None = None, home: str | None = None
 ) -> Month | None:

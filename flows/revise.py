@@ -20,7 +20,7 @@ from warehouse import Home, Lake, missing
 AGES = tuple(age for age in HORIZONS if age > 1)
 
 
-@flow(name="revise", flow_run_name="{zone} revisions", validate_parameters=False)
+@flow(name="revise", flow_run_name=schedule.named, validate_parameters=False)
 def revise(
     zone: str,
     on: str | None = None,

@@ -25,6 +25,15 @@ def due_at() -> datetime:
     return in_beijing(due)
 
 
+def named() -> str:
+    """The name of the present flow run: the zone, and the date it is for where it is known before it begins."""
+    from prefect.runtime import flow_run
+
+    given = flow_run.parameters
+    told = given.get("business_date") or given.get("month") or given.get("on")
+    return f"{given['zone']} {told or f'due {due_at():%Y-%m-%d %H:%M}'}"
+
+
 def in_beijing(moment: datetime) -> datetime:
     """A moment in Asia/Shanghai; raises ValueError for one without a time zone."""
     if moment.tzinfo is None:

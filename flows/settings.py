@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from flows.serving.environment import served_by
+
 DEFAULT_HOME = ".tongguan"
 
 #: Telemetry off, and the start-up and shut-down chatter of the in-process server kept off the
@@ -31,7 +33,12 @@ def home_path(given: Path | None = None) -> Path:
 
 
 def prepare_prefect(home: Path) -> None:
-    """Set Prefect's environment; must run before the first import of prefect."""
+    """Set Prefect's environment; must run before the first import of prefect.
+
+    Where the home is served (`tongguan serve`), a run by hand is told to that server, so that it is seen there.
+    """
     os.environ.setdefault("PREFECT_HOME", str(home / "prefect"))
+    if service := served_by(home):
+        os.environ.setdefault("PREFECT_API_URL", service["api"])
     for name, value in _PREFECT_DEFAULTS.items():
         os.environ.setdefault(name, value)

@@ -1,0 +1,1 @@
+"""`tongguan serve`: server, worker and deployments of one machine, as one process that is started and stopped."""

@@ -1,0 +1,62 @@
+"""The deployments of prefect.yaml: made or brought up to date, those of zones not served taken away."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.exceptions import ObjectAlreadyExists
+
+from flows.errors import UsageProblem
+from flows.serving.declared import FILE
+from flows.serving.environment import CODE, POOL
+
+#: Two dozen deployments take 20 s on two idle cores.
+SECONDS = 600
+
+
+def deploy(names: Collection[str], environment: Mapping[str, str]) -> None:
+    """Make or update these deployments. Raises UsageProblem with what Prefect says where it refuses."""
+    selected = [part for name in names for part in ("--name", name)]
+    command = [prefect(), "--no-prompt", "deploy", "--prefect-file", str(FILE), *selected]
+    done = subprocess.run(
+        command,
+        env=dict(environment),
+        cwd=CODE,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    if done.returncode:
+        raise UsageProblem(f"prefect.yaml was not deployed:\n{(done.stdout + done.stderr)[-2000:]}")
+
+
+def make_pool(client: SyncPrefectClient) -> None:
+    """The pool of process workers, where it is not there."""
+    try:
+        client.create_work_pool(WorkPoolCreate(name=POOL, type="process"))
+    except ObjectAlreadyExists:
+        return
+
+
+def remove_others(client: SyncPrefectClient, names: Collection[str]) -> list[str]:
+    """Delete deployments of the pool that are not among `names`; returns their names. Their runs stay known."""
+    there: list[DeploymentResponse] = []
+    page = 100
+    while found := client.read_deployments(limit=page, offset=len(there)):
+        there += found
+    gone = [each for each in there if each.work_pool_name == POOL and each.name not in names]
+    for each in gone:
+        client.delete_deployment(each.id)
+    return [each.name for each in gone]
+
+
+def prefect() -> str:
+    """The program beside this Python."""
+    return str(Path(sys.executable).with_name("prefect"))

@@ -1,0 +1,243 @@
+"""Start everything, watch it, stop it: the life of `tongguan serve`."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from types import FrameType
+
+from filelock import Timeout
+from prefect.client.orchestration import SyncPrefectClient, get_client
+
+from flows.errors import DayStopped, UsageProblem
+from flows.serving import declared, deploying, processes
+from flows.serving.environment import POOL, Service, lock, note, served_by
+from flows.serving.resuming import Resumer
+
+#: A server needs 15 s on an idle machine and a minute on its first start; more than this is broken.
+START_SECONDS = 300
+#: How often dead runs are looked for: found dead twice, a run is back in the queue within half a minute.
+LOOK_SECONDS = 15
+#: What server and worker have to end by themselves.
+END_SECONDS = 15
+
+Say = Callable[[str], None]
+
+
+class Stop(BaseException):
+    """The service was told to stop."""
+
+
+@dataclass
+class Running:
+    """A service under way."""
+
+    service: Service
+    environment: dict[str, str]
+    say: Say
+    grace: float  # seconds that running days get when the service stops
+    children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    hurry: bool = False  # told to stop twice
+
+    def start(self, name: str, command: Sequence[str]) -> None:
+        """Start a child that the service needs."""
+        log = self.service.logs / f"{name}.log"
+        self.children[name] = processes.start(name, command, self.environment, log)
+
+    def check(self) -> None:
+        """Raises DayStopped naming a child that ended."""
+        for name, child in self.children.items():
+            if child.poll() is not None:
+                how = (
+                    f"signal {-child.returncode}" if child.returncode < 0 else f"exit code {child.returncode}"
+                )
+                raise DayStopped(
+                    f"the {name} (process {child.pid}) ended by {how}, so the service stops; its last words are in "
+                    f"{self.service.logs / f'{name}.log'}"
+                )
+
+
+def serve(service: Service, zones: Sequence[str], runs: int, grace: float, say: Say) -> None:
+    """Serve until told to stop (SIGINT, SIGTERM), then stop everything.
+
+    `runs` flow runs at a time; those under way when told to stop have `grace` seconds to finish, or until told
+    again, and are put back into the queue if they do not. Raises UsageProblem where another process serves the
+    home or the port is taken, DayStopped where a child dies.
+    """
+    environment = service.environment(os.environ)
+    with only_one(service), told_to_stop() as told:
+        here = Running(service, environment, say, grace)
+        told.append(here)
+        try:
+            begin(here, zones, runs)
+            watch(here)
+        except Stop:
+            say("told to stop")
+        finally:
+            told.clear()  # from here on a signal only hurries
+            told.append(here)
+            end(here)
+
+
+def begin(here: Running, zones: Sequence[str], runs: int) -> None:
+    """Server, pool, deployments, notifications, what died, worker: in this order."""
+    service, say = here.service, here.say
+    say(f"starting the server (log {service.logs / 'server.log'})")
+    here.start("server", [deploying.prefect(), "server", "start"])
+    _until_it_answers(here)
+    say(f"server   {service.page}  (API {service.api})")
+    names = declared.chosen(zones)
+    with get_client(sync_client=True) as client:
+        deploying.make_pool(client)
+        gone = deploying.remove_others(client, names)
+        deploying.deploy(names, here.environment)
+        say(
+            f"deployed {len(names)} deployments of {', '.join(zones)}"
+            + (f"; removed {', '.join(gone)}" if gone else "")
+        )
+        for sentence in Resumer(service).look(client, at_once=True):
+            say(sentence)
+    command = [deploying.prefect(), "worker", "start", "--pool", POOL, "--type", "process"]
+    here.start("worker", [*command, "--name", f"{POOL}-{socket.gethostname()}", "--limit", str(runs)])
+    say(f"worker   started, {runs} runs at a time (log {service.logs / 'worker.log'})")
+    say(f"serving {service.home}; stop with Ctrl-C or SIGTERM to process {os.getpid()}")
+
+
+def watch(here: Running) -> None:
+    """Look after children and runs until told to stop."""
+    resumer, looked = Resumer(here.service), time.monotonic()
+    while True:
+        here.check()
+        if time.monotonic() - looked > LOOK_SECONDS:
+            with get_client(sync_client=True) as client:
+                look(here, resumer, client)
+            looked = time.monotonic()
+        time.sleep(0.5)
+
+
+def look(here: Running, resumer: Resumer, client: SyncPrefectClient) -> None:
+    """Put dead runs back; a server too busy to answer is asked again later."""
+    try:
+        for sentence in resumer.look(client):
+            here.say(sentence)
+    except (
+        Exception
+    ) as error:  # the children are checked apart; what the API cannot tell now it tells next time
+        here.say(f"could not look for dead runs: {type(error).__name__}: {error}")
+
+
+def end(here: Running) -> None:
+    """Let running days finish, then end the worker, what is left of runs, and the server."""
+    here.grace = 0 if here.hurry else here.grace
+    worker, server = here.children.get("worker"), here.children.get("server")
+    if worker and worker.poll() is None:
+        worker.send_signal(signal.SIGTERM)  # takes no more runs, and ends when those under way have
+        if busy := [each for each in processes.served(here.service.home) if each.flow_run]:
+            runs = len({each.flow_run for each in busy})
+            here.say(
+                f"waiting up to {here.grace:.0f} s for {runs} running days (stop again to wait no longer)"
+            )
+        processes.wait(lambda: worker.poll() is not None or here.hurry, max(here.grace, END_SECONDS))
+    _finish(here, "worker")
+    runs_left = [each.pid for each in processes.served(here.service.home) if each.flow_run]
+    if runs_left:
+        # Every commit is a transaction: a killed day leaves nothing half done, and is run again.
+        processes.send(runs_left, signal.SIGKILL)
+        if server and server.poll() is None:
+            with suppress(Exception), get_client(sync_client=True) as client:  # else the next start does it
+                for sentence in Resumer(here.service).look(client, at_once=True):
+                    here.say(sentence)
+    if server and server.poll() is None:
+        server.send_signal(signal.SIGTERM)
+        processes.wait(lambda: server.poll() is not None, END_SECONDS)
+    _finish(here, "server")
+    if left := [each.pid for each in processes.served(here.service.home)]:
+        processes.send(left, signal.SIGKILL)
+        processes.wait(lambda: not processes.served(here.service.home), END_SECONDS)
+    here.say("stopped: server, worker and runs have ended")
+
+
+def _finish(here: Running, name: str) -> None:
+    """End a child that has not ended, and take its exit code."""
+    child = here.children.get(name)
+    if child is None:
+        return
+    if child.poll() is None:
+        child.kill()
+    child.wait()
+
+
+def _until_it_answers(here: Running) -> None:
+    def answers() -> bool:
+        here.check()
+        try:
+            with urllib.request.urlopen(f"{here.service.api}/health", timeout=5):
+                return True
+        except OSError:
+            return False
+
+    if not processes.wait(answers, START_SECONDS, step=0.5):
+        raise DayStopped(
+            f"the server did not answer within {START_SECONDS} s: see {here.service.logs / 'server.log'}"
+        )
+
+
+@contextmanager
+def only_one(service: Service) -> Iterator[None]:
+    """Hold the home against a second service, and say in serve.json who serves it. Raises UsageProblem."""
+    service.home.mkdir(parents=True, exist_ok=True)
+    held = lock(service.home)
+    try:
+        held.acquire(timeout=0)
+    except Timeout:
+        by = served_by(service.home) or {"pid": "(starting)", "api": "an address not yet known"}
+        raise UsageProblem(
+            f"{service.home} is served already by process {by['pid']} at {by['api']}: stop that one first, or "
+            "name another --home"
+        ) from None
+    try:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((service.host, service.port))
+            except OSError as error:
+                raise UsageProblem(
+                    f"port {service.port} cannot be used ({error.strerror}): name another --port"
+                ) from error
+        said = {"pid": os.getpid(), "api": service.api}
+        note(service.home).write_text(json.dumps(said) + "\n", encoding="utf-8")
+        yield
+    finally:
+        note(service.home).unlink(missing_ok=True)
+        held.release()
+
+
+@contextmanager
+def told_to_stop() -> Iterator[list[Running]]:
+    """Turn the first SIGINT or SIGTERM into Stop, and any further one into hurry."""
+    told: list[Running] = []
+    stopping = False
+
+    def handler(number: int, frame: FrameType | None) -> None:
+        nonlocal stopping
+        if stopping:
+            for each in told:
+                each.hurry = True
+            return
+        stopping = True
+        raise Stop
+
+    before = {each: signal.signal(each, handler) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield told
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
