@@ -100,6 +100,11 @@ class Run:
         return self.store.reports / self.run_id / "validation.html"
 
     @property
+    def compared_with(self) -> Path:
+        """How often documents of the zone had been stored when the checks compared with them."""
+        return self.folder / "compared-with.txt"
+
+    @property
     def outcomes(self) -> Path:
         """What reading them gave, as JSON."""
         return self.folder / "outcomes.json"
@@ -171,13 +176,20 @@ def validate(run: Run) -> str:
     """
     reporter().stage("validate")
     with Lake.read(run.store) as lake:
-        try:
-            checked = gate.check(lake.con, run.folder, Zone.load(run.zone).offices, zone=run.zone)
-        except gate.CheckBroke as broke:
-            write_page(run, broke.report)
-            raise
-    write_page(run, checked)
+        checked = checked_against(run, lake)
     return f"{sum(checked.rejected.values()):,} documents rejected, {checked.warnings:,} warnings"
+
+
+def checked_against(run: Run, lake: Lake) -> gate.GateReport:
+    """Hold what was read against the contracts, the rules and the documents stored by now."""
+    run.compared_with.write_text(str(documents.batches(lake, run.zone)))
+    try:
+        checked = gate.check(lake.con, run.folder, Zone.load(run.zone).offices, zone=run.zone)
+    except gate.CheckBroke as broke:
+        write_page(run, broke.report)
+        raise
+    write_page(run, checked)
+    return checked
 
 
 def write_page(run: Run, checked: gate.GateReport) -> None:
@@ -198,9 +210,15 @@ def write_page(run: Run, checked: gate.GateReport) -> None:
 
 
 def commit(run: Run) -> CommitSummary:
-    """One transaction: documents, quarantine, ledger; conservation checked inside it."""
+    """One transaction: documents, quarantine, ledger; conservation checked inside it.
+
+    Days are prepared side by side and committed one after another, so what `validate` compared with may have
+    grown: then the checks run again, now that nobody else can store documents of the zone.
+    """
     reporter().stage("commit")
-    with Lake.write(run.store, zone=run.zone) as lake:
+    with Lake.write(run.store, waiting, zone=run.zone) as lake:
+        if run.compared_with.read_text() != str(documents.batches(lake, run.zone)):
+            checked_against(run, lake)
         save(landing.known_by_now(lake, run.zone, load_landed(run.landed)), run.landed)
         return documents.commit(lake, run.store, run.zone, run.run_id, run.folder, now())
 
@@ -209,7 +227,7 @@ def take_in_mended(run: Run) -> int:
     """Read released quarantine rows again and take in those that pass now; returns how many."""
     key, _ = pii_key(run.store)
     offices = Zone.load(run.zone).offices
-    with Lake.write(run.store, zone=run.zone) as lake:
+    with Lake.write(run.store, waiting, zone=run.zone) as lake:
         return quarantine.apply_releases(
             lake,
             run.store,
@@ -229,7 +247,7 @@ def link(run: Run) -> int:
     """
     reporter().stage("link")
     declared = load_corrections(run.zone)
-    with Lake.write(run.store, zone=run.zone) as lake:
+    with Lake.write(run.store, waiting, zone=run.zone) as lake:
         change = corrections.change(lake, run.zone, declared)
         linked = relink(run, lake, change.before, touched.LATE_DATA)
         if change.batches:  # after new data, so that each date is told why it is restated
@@ -287,7 +305,7 @@ def measure(run: Run) -> list[tuple[date, int]]:
     """Compute the figures of every date this run publishes; returns the vintages that came of it."""
     reporter().stage("measure")
     zone = Zone.load(run.zone)
-    with Lake.write(run.store, zone=run.zone) as lake:
+    with Lake.write(run.store, waiting, zone=run.zone) as lake:
         enterprises.refresh(lake, run.zone, run.run_id, zone.size_classes)
         since, dates = dates_of(run, lake, zone)
         inputs = measuring.inputs(
@@ -323,7 +341,11 @@ def tidy(run: Run, report: DayReport) -> Tidied:
     reporter().stage("tidy")
     if not (load_outcomes(run.outcomes) or report.mended or report.vintages):
         return Tidied()
-    with Lake.write(run.store) as lake:
+    if catalogs.of(run.store).shared:  # every writer is kept waiting: only where there is something to do
+        with Lake.read(run.store) as lake:
+            if not merging.due(lake):
+                return Tidied()
+    with Lake.write(run.store, waiting) as lake:
         tidied = merging.tidy(lake, run.run_id, run.started_at)
     report.untidy = tidied.failed
     return tidied
@@ -334,7 +356,7 @@ def seal(run: Run) -> Sealed:
     reporter().stage("seal")
     if not run.store.keeps_record:
         return Sealed(0, 0, elsewhere=True)
-    with Lake.write(run.store, zone=record.LOCK) as lake:
+    with Lake.write(run.store, waiting, zone=record.LOCK) as lake:
         return record.seal(lake, run.business_date, run.run_id, run.started_at)
 
 
@@ -383,8 +405,13 @@ def keep(run: Run, changed: bool, outcome: str, report: DayReport) -> None:
     if not changed:
         note_unchanged(run.store, record)
         return
-    with Lake.write(run.store, zone=run.zone) as lake:
+    with Lake.write(run.store, waiting, zone=run.zone) as lake:
         finish(lake, record, changed=True)
+
+
+def waiting(sentence: str) -> None:
+    """Show whom a writer waits for in place of the stage's name."""
+    reporter().stage(sentence)
 
 
 def now() -> datetime:

@@ -129,11 +129,17 @@ def pii_key(home: Home) -> tuple[bytes, bool]:
     """The personal-data key and whether it was created just now.
 
     TONGGUAN_PII_KEY wins; else the file `pii.key` of the home, created with mode 0600 on first use.
-    Raises PiiKeyError where the key is too short or its file can be read by others.
+    Raises PiiKeyError where the key is too short or its file can be read by others, and where a shared
+    installation has none: none is made then.
     """
     given = os.environ.get("TONGGUAN_PII_KEY", "")
     if given:
         return _long_enough(given.encode(), "TONGGUAN_PII_KEY"), False
+    if os.environ.get("TONGGUAN_CATALOG") and not home.pii_key.exists():
+        raise PiiKeyError(
+            "several machines share this warehouse: set TONGGUAN_PII_KEY to the same key on each of them "
+            "(or copy pii.key into each home); a key made here would give digests that match no other machine's"
+        )
     home.prepare()
     try:
         handle = os.open(home.pii_key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

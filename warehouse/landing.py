@@ -79,7 +79,7 @@ def landed(home: Home, kept: Sequence[Stored], lake: Lake, zone: str) -> list[La
     `known` where the ledger of the zone already holds it. A .gz or .zip becomes its members, each named
     `archive!member`; an archive that is refused comes back itself with the reason.
     """
-    known = _known(lake, zone)
+    known = stored_files(lake, zone)
     found: dict[str, LandedFile] = {}
     for each in kept:
         for file in _files(home, each.arrival.name, each.digest, each.size, each.arrival.source, known):
@@ -92,7 +92,7 @@ def known_by_now(lake: Lake, zone: str, landed: Sequence[LandedFile]) -> list[La
 
     To be asked under the writer's lock, before they are committed.
     """
-    known = _known(lake, zone)
+    known = stored_files(lake, zone)
     return [
         replace(
             each,
@@ -146,7 +146,8 @@ def arrivals(paths: Sequence[Path], source: str) -> Iterator[Arrival]:
                 yield Arrival(name, each, source)
 
 
-def _known(lake: Lake, zone: str) -> set[str]:
+def stored_files(lake: Lake, zone: str) -> set[str]:
+    """Hashes of the files the ledger holds of a zone."""
     rows = lake.con.execute(
         f"SELECT file_hash FROM wh.ledger.files WHERE zone = {sql.literal(zone)}"
     ).fetchall()

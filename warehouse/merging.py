@@ -56,6 +56,11 @@ class _Crowded:
         return f"'wh', {sql.literal(self.name)}, schema => {sql.literal(self.schema)}"
 
 
+def due(lake: Lake) -> bool:
+    """Whether `tidy` would merge anything."""
+    return bool(_crowded(lake.con, _small_tables()))
+
+
 def tidy(lake: Lake, run_id: str, at: datetime) -> Tidied:
     """Merge the most crowded of the small tables; nothing crowded leaves no snapshot.
 

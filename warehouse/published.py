@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import duckdb
+from filelock import FileLock
 
 from transforms.definitions import METRIC_TABLES
 from warehouse import periods, sql
@@ -41,6 +42,11 @@ def write(lake: Lake, home: Home) -> Path:
 
     Written beside, synced, then renamed: readers keep the copy they opened, and never see half of one.
     """
+    with FileLock(home.published / f".{NAME}.lock"):  # zones may publish at the same time
+        return _write(lake, home)
+
+
+def _write(lake: Lake, home: Home) -> Path:
     target = home.published / NAME
     mark = home.published / f".{NAME}.snapshot"
     snapshot = str(lake.snapshot())

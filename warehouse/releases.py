@@ -24,6 +24,7 @@ from warehouse.connection import Lake
 from warehouse.errors import ConservationError, StagingError
 from warehouse.handover import temporary_table
 from warehouse.home import Home
+from warehouse.landing import stored
 from warehouse.window import extents
 
 #: Checks the staged rows of a folder and writes its rejected.parquet, findings.parquet, validations.json.
@@ -47,10 +48,11 @@ def apply_releases(
 
     A row that passes moves from quarantined to accepted (or duplicate, superseded) in the counts of its
     file, in the same transaction as its document; what mending added to the amounts stands in
-    `amount_mended`. A row that fails again stays in quarantine, open, with its new reasons. Nothing
+    `amount_mended`. A row whose landed bytes are not on this machine waits for the one that has them
+    (`elsewhere`). A row that fails again stays in quarantine, open, with its new reasons. Nothing
     pending leaves no snapshot.
     """
-    pending = _pending(lake, zone)
+    pending = [each for each in _pending(lake, zone) if stored(home, each.file_hash).exists()]
     if not pending:
         return 0
     folder = run_dir / "released"
@@ -83,6 +85,11 @@ def apply_releases(
         return int(row[0]) if row else 0
 
     return lake.commit("tongguan", f"{zone}: take in released rows", run_id, work)
+
+
+def elsewhere(lake: Lake, home: Home, zone: str) -> int:
+    """Released rows whose file was landed on another machine, or whose bytes are gone."""
+    return sum(not stored(home, each.file_hash).exists() for each in _pending(lake, zone))
 
 
 def _pending(lake: Lake, zone: str) -> list[_Pending]:
@@ -147,7 +154,7 @@ def _landed(lake: Lake, home: Home, zone: str, digests: list[str]) -> list[Lande
         f"WHERE zone = {sql.literal(zone)} AND file_hash IN ({chosen}) ORDER BY file_hash"
     ).fetchall()
     return [
-        LandedFile(digest, str(home.landing / digest[:2] / digest), tuple(names), size, source, archive)
+        LandedFile(digest, str(stored(home, digest)), tuple(names), size, source, archive)
         for digest, names, size, source, archive in rows
     ]
 

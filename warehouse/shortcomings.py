@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from warehouse import sql, touched
+from warehouse import releases, sql, touched
 from warehouse.connection import Lake
 
 
@@ -40,7 +40,7 @@ def shortcomings(
         ),
         refused=_refused(lake, zone),
         quarantined=_quarantined(lake, zone),
-        warnings=(*_warnings(lake, zone), *_out_of_window(lake, zone)),
+        warnings=(*_warnings(lake, zone), *_out_of_window(lake, zone), *_elsewhere(lake, zone)),
     )
 
 
@@ -103,3 +103,13 @@ def _warnings(lake: Lake, zone: str) -> tuple[str, ...]:
 def _out_of_window(lake: Lake, zone: str) -> tuple[str, ...]:
     said = touched.sentence(touched.waiting(lake.con, zone), zone)
     return (said,) if said else ()
+
+
+def _elsewhere(lake: Lake, zone: str) -> tuple[str, ...]:
+    rows = releases.elsewhere(lake, lake.home, zone)
+    if not rows:
+        return ()
+    return (
+        f"{rows:,} released rows wait: their landed files are not in {lake.home.landing}. Run the zone on the "
+        "machine that landed them, or let TONGGUAN_LANDING name a folder that all machines share",
+    )

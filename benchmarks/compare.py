@@ -1,0 +1,80 @@
+"""Whether two lakes hold the same: every table counted and hashed, but for what names a run or its clock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from warehouse import Lake, sql
+
+#: Columns that tell when and by which run something was done.
+OF_THE_RUN = frozenset(
+    {
+        *("run_id", "batch_id", "release_id", "batch_before", "stages", "note", "root", "size"),
+        *(
+            "restated_at",
+            "landed_at",
+            "loaded_at",
+            "last_loaded_at",
+            "seen_at",
+            "linked_at",
+            "validated_at",
+            "noted_at",
+        ),
+        *("found_at", "quarantined_at", "released_at", "applied_at", "started_at", "finished_at"),
+        *("published_at", "sealed_at", "reappeared_at"),
+    }
+)
+#: Books of the runs themselves, and how long documents took to arrive, which the clock of the run tells.
+LEFT_OUT = frozenset(
+    {
+        *("ledger.migrations", "ledger.checkpoints", "ledger.runs", "ledger.backfills", "ledger.deliveries"),
+        *("vintages.timeliness_daily", "metrics.timeliness_daily"),
+    }
+)
+
+Fingerprint = dict[str, tuple[int, str]]
+
+
+def fingerprint(lake: Lake, *, vintages: bool = True) -> Fingerprint:
+    """Rows and a hash of the rows, in no order, by table; `vintages` False: only the figures in force.
+
+    How many vintages a date has depends on the order in which runs took turns; its newest figures do not.
+    """
+    found: Fingerprint = {}
+    for table, columns in sorted(_tables(lake, vintages).items()):
+        compared = [each for each in columns if each not in OF_THE_RUN and (vintages or each != "vintage")]
+        row = lake.con.execute(
+            f"SELECT count(*), CAST(sum(CAST(hash({sql.names(compared)}) AS HUGEINT)) AS VARCHAR) FROM wh.{table}"
+        ).fetchone()
+        assert row is not None
+        found[table] = (row[0], row[1])
+    return found
+
+
+def differences(one: Fingerprint, other: Fingerprint) -> list[str]:
+    """Sentences; none where the lakes hold the same."""
+    return [
+        f"{table}: {one.get(table, (0, None))[0]:,} rows, {other.get(table, (0, None))[0]:,} rows"
+        for table in sorted(one.keys() | other.keys())
+        if one.get(table) != other.get(table)
+    ]
+
+
+def of_home(home: Path, *, vintages: bool = True) -> Fingerprint:
+    """The fingerprint of the lake of a home, opened for reading."""
+    from warehouse import Home
+
+    with Lake.read(Home(home)) as lake:
+        return fingerprint(lake, vintages=vintages)
+
+
+def _tables(lake: Lake, vintages: bool) -> dict[str, list[str]]:
+    own = ("documents", "quarantine", "core", "ledger", "vintages" if vintages else "metrics")
+    rows = lake.con.execute(
+        "SELECT schema_name || '.' || table_name, list(column_name ORDER BY column_index) FROM duckdb_columns() "
+        f"WHERE database_name = 'wh' AND schema_name IN ({sql.literals(own)[1:-1]}) GROUP BY ALL"
+    ).fetchall()
+    passed_over = {*LEFT_OUT, "metrics.vintages", "metrics.revisions"} | (
+        set() if vintages else {"ledger.touched_dates"}
+    )
+    return {table: columns for table, columns in rows if table not in passed_over}
