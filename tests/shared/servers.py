@@ -124,12 +124,14 @@ def s3(folder: Path) -> Iterator[str]:
         server.wait()
 
 
-def environment(port: int, address: str, schema: str, host: str = "127.0.0.1") -> dict[str, str]:
+def environment(
+    port: int, address: str, database: str = "tongguan", host: str = "127.0.0.1"
+) -> dict[str, str]:
     """What each machine sets: docs/operations/shared.md."""
     return {
-        "TONGGUAN_CATALOG": f"postgres://tongguan@{host}:{port}/tongguan?schema={schema}",
+        "TONGGUAN_CATALOG": f"postgres://tongguan@{host}:{port}/{database}",
         "PGPASSWORD": PASSWORD,
-        "TONGGUAN_DATA": f"s3://{BUCKET}/{schema}",
+        "TONGGUAN_DATA": f"s3://{BUCKET}/lake",
         "TONGGUAN_S3_ENDPOINT": address,
         "AWS_ACCESS_KEY_ID": KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET,
