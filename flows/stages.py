@@ -36,6 +36,7 @@ from transforms.stated import Stated, Target
 from warehouse import (
     Home,
     Lake,
+    backfills,
     catalogs,
     conservation,
     corrections,
@@ -182,7 +183,7 @@ def validate(run: Run) -> str:
 
 def checked_against(run: Run, lake: Lake) -> gate.GateReport:
     """Hold what was read against the contracts, the rules and the documents stored by now."""
-    run.compared_with.write_text(str(documents.batches(lake, run.zone)))
+    run.compared_with.write_text(str(backfills.batches(lake, run.zone)))
     try:
         checked = gate.check(lake.con, run.folder, Zone.load(run.zone).offices, zone=run.zone)
     except gate.CheckBroke as broke:
@@ -217,7 +218,7 @@ def commit(run: Run) -> CommitSummary:
     """
     reporter().stage("commit")
     with Lake.write(run.store, waiting, zone=run.zone) as lake:
-        if run.compared_with.read_text() != str(documents.batches(lake, run.zone)):
+        if run.compared_with.read_text() != str(backfills.batches(lake, run.zone)):
             checked_against(run, lake)
         save(landing.known_by_now(lake, run.zone, load_landed(run.landed)), run.landed)
         return documents.commit(lake, run.store, run.zone, run.run_id, run.folder, now())

@@ -86,14 +86,6 @@ def commit(
     return lake.commit("tongguan", f"{zone}: {len(incoming.files)} files of documents", run_id, work)
 
 
-def batches(lake: Lake, zone: str) -> int:
-    """How often documents of a zone were stored: the same number means the same documents."""
-    row = lake.con.execute(
-        f"SELECT count(*) FROM wh.ledger.batches WHERE zone = {sql.literal(zone)}"
-    ).fetchone()
-    return int(row[0]) if row else 0
-
-
 def store(con: duckdb.DuckDBPyConnection, staged: Staged, batch_id: str, loaded_at: datetime) -> None:
     """Classify and store the staged documents of one kind and tally them by file.
 
