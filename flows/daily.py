@@ -6,8 +6,9 @@ from datetime import date
 from pathlib import Path
 
 from prefect import flow
+from prefect.runtime import flow_run
 
-from flows import catching_up, schedule, stages, tasks
+from flows import catching_up, schedule, stages, tasks, watching
 from flows.day import DayReport
 from flows.pull import pulled_sentence, sources_of
 from flows.settings import home_path
@@ -53,13 +54,15 @@ def one_day(
 ) -> DayReport:
     """One run of one date; what stops it is kept in the record of runs and raised."""
     run = stages.begin(base, zone, day, provisional)
+    stages.mark(run, flow_run.id)
     report = DayReport(run.run_id, zone, day, provisional=provisional)
     if filled:
         report.filled, report.failed = filled.sentences, filled.failures
     try:
         return publish_day(run, report, inbox)
     except Exception as error:
-        stages.stopped(run, report, str(error))
+        stages.stopped(run, report, error)
+        watching.after_stop(run, error)
         raise
 
 
@@ -81,5 +84,6 @@ def publish_day(run: Run, report: DayReport, inbox: str | None) -> DayReport:
     timed(report, "publish", lambda: tasks.publish_figures(run), lambda path: path.name)
     timed(report, "tidy", lambda: tasks.tidy_lake(run, report), lambda each: each.sentence())
     closed = tasks.close_day(run, report)
+    timed(closed, "watch", lambda: tasks.watch_zone(run), lambda each: each.sentence())
     timed(closed, "seal", lambda: tasks.seal_record(run), lambda each: each.sentence())
     return closed

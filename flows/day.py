@@ -31,6 +31,7 @@ class DayReport:
     filled: list[str] = field(default_factory=list)  # days that were missing before this one, each a sentence
     failed: list[str] = field(default_factory=list)  # missing days that stopped, "day: why"
     untidy: str | None = None  # why small files could not be merged
+    stop: tuple[str, str] | None = None  # how it stopped (warehouse.watching.INVARIANT or STOPPED), and why
     stages: dict[str, float] = field(default_factory=dict)  # seconds by stage
     validation_page: str | None = None
 
@@ -52,6 +53,7 @@ class DayReport:
     def problems(self) -> list[tuple[str, str]]:
         """Everything that keeps the day from being green, as (class, sentence)."""
         return [
+            *((self.stop,) if self.stop else ()),
             *(("gap", each) for each in self.gaps),
             *(("refused", each) for each in self.refused),
             *(("quarantine", each) for each in self.quarantined),

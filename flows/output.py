@@ -86,7 +86,7 @@ def day_report(report: DayReport) -> None:
     if not report.vintages:
         out.print("  no figure changed: nothing published")
     for kind, sentence in report.problems():
-        out.print(f"  [{_MARKS[kind]}]{kind}[/{_MARKS[kind]}] ", end="")
+        out.print(f"  [{_MARKS.get(kind, 'yellow')}]{kind}[/] ", end="")
         out.print(sentence, markup=False)
     for sentence in report.corrections:
         line(f"  correction {sentence}")

@@ -50,18 +50,24 @@ from warehouse import (
     pulls,
     quarantine,
     record,
+    running,
     touched,
     vintages,
 )
 from warehouse.documents import CommitSummary
+from warehouse.errors import ConservationError, RecordError, StagingError
 from warehouse.home import pii_key
 from warehouse.landing import Arrival
 from warehouse.merging import Tidied
 from warehouse.record import Sealed
 from warehouse.runs import RunRecord, finish, note_unchanged
 from warehouse.shortcomings import shortcomings
+from warehouse.watching import INVARIANT, STOPPED
 
 BEIJING = ZoneInfo("Asia/Shanghai")
+
+#: What must never happen, whatever is delivered; everything else that stops a run is circumstance.
+_NEVER = (ConservationError, RecordError, StagingError, gate.CheckBroke)
 
 
 @dataclass(frozen=True)
@@ -120,6 +126,11 @@ def begin(home: Path, zone: str, business_date: date, provisional: bool = False)
             pass  # opening a new home for writing creates its catalog, so that readers find one
     run.folder.mkdir(parents=True)
     return run
+
+
+def mark(run: Run, flow_run_id: str | None) -> None:
+    """Leave the mark that a run has begun in this process; `keep` takes it away."""
+    running.begun(run.store, run.run_id, run.zone, run.business_date, run.started_at, flow_run_id)
 
 
 def land(run: Run, records: Sequence[Path]) -> Path:
@@ -366,13 +377,14 @@ def close(run: Run, report: DayReport) -> DayReport:
     landed = load_landed(run.landed)
     report.files_seen, report.files_new = len(landed), len(load_outcomes(run.outcomes))
     report.validation_page = str(run.page) if run.page.exists() else None
+    zone = Zone.load(run.zone)
     with Lake.read(run.store) as lake:
         found = shortcomings(
             lake,
             run.zone,
             run.business_date,
             [each.file_hash for each in landed if not each.earlier],
-            Zone.load(run.zone).expected_kinds,
+            zone.deliveries.kinds(run.business_date, run.business_date, zone.calendar),
         )
         report.corrections = corrections.sentences(lake.con, run.zone)
         report.corrections_changed = corrections.changed_by(lake.con, run.run_id)
@@ -385,9 +397,9 @@ def close(run: Run, report: DayReport) -> DayReport:
     return report
 
 
-def stopped(run: Run, report: DayReport, reason: str) -> None:
+def stopped(run: Run, report: DayReport, error: BaseException | str) -> None:
     """Keep the record of a run that stopped; needs no lake, since the lake may be what failed."""
-    report.gaps = [reason]
+    report.stop = (INVARIANT if isinstance(error, _NEVER) else STOPPED, str(error) or type(error).__name__)
     keep(run, False, "stopped", report)
 
 
@@ -405,9 +417,12 @@ def keep(run: Run, changed: bool, outcome: str, report: DayReport) -> None:
     )
     if not changed:
         note_unchanged(run.store, record)
-        return
-    with Lake.write(run.store, waiting, zone=run.zone) as lake:
-        finish(lake, record, changed=True)
+    else:
+        with Lake.write(run.store, waiting, zone=run.zone) as lake:
+            finish(lake, record, changed=True)
+    running.ended(run.store, run.run_id)
+    if outcome != "stopped":
+        running.forget_dead(run.store, run.zone, run.business_date)
 
 
 def waiting(sentence: str) -> None:

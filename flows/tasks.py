@@ -20,10 +20,11 @@ from prefect.states import Failed
 from prefect.tasks import exponential_backoff
 
 from flows import pull as pulling
-from flows import stages
+from flows import stages, watching
 from flows.day import DayReport
 from flows.progress import Stopwatch, reporter
 from flows.stages import Run
+from flows.watching import Watched
 from sources.connectors.entry import SourceDown, SourceError
 from sources.pulling import Pull
 from sources.zone_sources import Source
@@ -145,6 +146,12 @@ def close_day(run: Run, report: DayReport) -> DayReport:
         key=f"day-{run.zone}", markdown=closed.markdown(), description="The day's summary"
     )
     return closed
+
+
+@task(name="watch the zone", **_plain)
+def watch_zone(run: Run) -> Watched:
+    """Hold the day against what was expected of it, and tell what is new."""
+    return watching.after_run(run)
 
 
 @task(name="seal the record", **_plain)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from sources.toml_table import TomlTable, ZoneError
 from sources.workdays import NOTHING_STATED, Calendar, read_calendar
+from sources.zone_deliveries import NOTHING_EXPECTED, Deliveries, read_deliveries
 from sources.zone_sources import Source, read_sources
 
 __all__ = [
@@ -129,6 +130,7 @@ class Zone:
     simulator: Calibration | None
     sources: tuple[Source, ...] = ()  # where extracts are pulled from; none: the home's inbox
     calendar: Calendar = NOTHING_STATED
+    deliveries: Deliveries = NOTHING_EXPECTED
 
     @classmethod
     def load(cls, name: str) -> Zone:
@@ -189,6 +191,7 @@ def _zone(top: TomlTable, name: str) -> Zone:
     coverage = top.table("coverage")
     expected = coverage.texts("expected_kinds", r"[A-Z]{3}\d{3}")
     coverage.done()
+    sources = read_sources(top.table("sources")) if top.has("sources") else ()
     zone = Zone(
         name=name,
         zh=top.text("zh"),
@@ -211,8 +214,13 @@ def _zone(top: TomlTable, name: str) -> Zone:
             if top.has("simulator")
             else None
         ),
-        sources=read_sources(top.table("sources")) if top.has("sources") else (),
+        sources=sources,
         calendar=read_calendar(top.table("calendar")) if top.has("calendar") else NOTHING_STATED,
+        deliveries=read_deliveries(
+            top.table("deliveries") if top.has("deliveries") else None,
+            expected,
+            [each.name for each in sources],
+        ),
     )
     top.done()
     return zone

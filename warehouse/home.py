@@ -94,6 +94,11 @@ class Home:
         return self.path / "runs.jsonl"
 
     @property
+    def running(self) -> Path:
+        """Start marks of runs that have not ended (see warehouse.running)."""
+        return self.path / "running"
+
+    @property
     def pii_key(self) -> Path:
         """Personal-data key, where the environment gives none."""
         return self.path / "pii.key"

@@ -24,7 +24,7 @@ from warehouse.tables import COVERAGE, TABLES
 #: When a row of a book was written: the first of these that it has.
 _WRITTEN = (
     *("loaded_at", "seen_at", "finished_at", "validated_at", "quarantined_at", "released_at"),
-    *("noted_at", "found_at"),
+    *("noted_at", "found_at", "first_seen_at"),
 )
 
 Say = Callable[[str], None]

@@ -12,7 +12,7 @@ from transforms.schemas import CORE, sql_type
 from warehouse import sql
 from warehouse.tables import TABLES, Table
 
-SCHEMAS = ("ledger", "documents", "quarantine", "core", "vintages", "metrics")
+SCHEMAS = ("ledger", "documents", "quarantine", "core", "vintages", "metrics", "alerts")
 
 #: What the warehouse puts before the contract's own columns.
 STORED_PREFIX: dict[str, str] = {

@@ -538,6 +538,23 @@ REVISIONS = Table(
         ("published_at", "TIMESTAMP", "when readers could see it"),
     ),
 )
+ALERTS = Table(
+    "alerts",
+    "alerts",
+    "one thing that was wrong, from when it was found to when it no longer held; kept for ever",
+    (
+        _ZONE,
+        ("business_date", "DATE", "day it is about"),
+        ("kind", "VARCHAR", "what is wrong (warehouse.alerts.KINDS)"),
+        ("subject", "VARCHAR", "source, rule, run or year it is about"),
+        ("sentence", "VARCHAR", "what was found, in words; never a personal value"),
+        ("details", "VARCHAR", "what the check saw, as JSON: for a volume the band and how it was drawn"),
+        ("first_seen_at", "TIMESTAMP", "when it was found"),
+        ("last_seen_at", "TIMESTAMP", "when it was last found with another sentence, or found gone"),
+        ("resolved_at", "TIMESTAMP", "when it no longer held; null: it still does"),
+        ("run_id", "VARCHAR", "run or watchdog that found it"),
+    ),
+)
 
 TABLES: tuple[Table, ...] = (
     MIGRATIONS,
@@ -570,4 +587,5 @@ TABLES: tuple[Table, ...] = (
     ENTERPRISES,
     PUBLISHED,
     REVISIONS,
+    ALERTS,
 )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from flows import output
 from flows.errors import UsageProblem
-from flows.options import HomeOption, JsonOption, load_zone
+from flows.options import HomeOption, JsonOption, load_zone, parse_date
 from flows.settings import home_path
+from reports import status_page
 from warehouse import Home
 from warehouse.errors import WarehouseError
 from warehouse.status import status as standing
@@ -18,31 +21,77 @@ from warehouse.status import status as standing
 
 def status(
     zone: Annotated[str | None, typer.Option("--zone", help="One zone; all where left out.")] = None,
+    due: Annotated[
+        str | None,
+        typer.Option(
+            "--due", help="Business date that must have been run; default: the newest due by the clock."
+        ),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write the status page here too; also for another --zone.")
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show coverage by day and kind, gaps, quarantined rows, published dates and the last runs.
+    """Show what is wrong, how fresh each kind is by data date, the last runs, and all that was loaded and published.
 
-    Example: tongguan status --zone zhengzhou
+    Ends with exit code 1 where anything is red: an alert of the last two weeks, or a day that is due and was
+    not run, whether anything noticed so far or not. `reports/status.html` in the home shows the same and is
+    written by every run and watchdog.
+
+    Example: tongguan status --zone zhengzhou --due 2026-11-11
     """
     if zone:
         load_zone(zone)
+    moment = end_of_next_day(parse_date(due, "--due")) if due else now()
     try:
-        zones = standing(Home(home_path(home)), zone)
+        zones = standing(Home(home_path(home)), zone, moment=moment)
     except WarehouseError as error:
         raise UsageProblem(str(error)) from error
+    if html:
+        status_page.render(zones, moment, html)
     if as_json:
         typer.echo(json.dumps(zones, default=str, ensure_ascii=False))
-        return
-    for each in zones:
-        show(each)
-    if not zones:
-        output.out.print("No zone has any file yet.")
+    else:
+        for each in zones:
+            show(each)
+        if not zones:
+            output.out.print("No zone has any file yet.")
+    raise typer.Exit(1 if any(each["watch"]["red"] for each in zones) else 0)
+
+
+def now() -> datetime:
+    """Local Beijing time: what is due is the one question here that the clock decides."""
+    from flows.stages import now as beijing
+
+    return beijing()
+
+
+def end_of_next_day(due: date) -> datetime:
+    """A moment at which `due` is the newest date that is due, in any zone."""
+    return datetime.combine(due + timedelta(days=1), time(23, 59))
 
 
 def show(record: dict[str, Any]) -> None:
-    """One zone's standing as tables."""
-    output.out.print(f"[bold]{record['zone']}[/bold]")
+    """One zone's standing: what is wrong first, then the tables."""
+    watch = record["watch"]
+    mark = "[red]✗ RED[/red]" if watch["red"] else "[green]✓ all well[/green]"
+    output.out.print(f"[bold]{record['zone']}[/bold] {mark}")
+    output.line(due_sentence(watch))
+    for each in watch["alerts"]:
+        since = f", since {each['first_seen_at']:%m-%d %H:%M}" if each["first_seen_at"] else ""
+        output.line(f"  ✗ {each['kind']}{' (old)' if each['old'] else ''}: {each['sentence']}{since}")
+    for mark_ in watch["running"]:
+        gone = "" if mark_["alive"] else ", which is gone"
+        output.line(
+            f"  running: {mark_['business_date']} since {mark_['started_at']:%Y-%m-%d %H:%M}, process {mark_['process']}{gone}"
+        )
+    output.line(f"  {volume_sentence(watch['volume'])}")
+    late = status_page.late(watch)
+    if late:
+        output.table("Behind by data date", late, ("behind",))
+    else:
+        output.line("  every kind is as fresh as it should be")
     output.table("Documents by day and kind", by_day(record["coverage"]))
     output.table("Published", record["published"], ("vintage",))
     output.table("Files", record["files"], ("files", "rows_read", "rows_quarantined"))
@@ -54,6 +103,27 @@ def show(record: dict[str, Any]) -> None:
         output.out.print(gap, markup=False)
     if not record["gaps"]:
         output.out.print("no gaps")
+
+
+def due_sentence(watch: dict[str, Any]) -> str:
+    """What must have been run, what was, and what comes next."""
+    run = watch["last_run"]
+    behind = run["days_behind"] if run else 0
+    last = (
+        f"last run {run['business_date']} ({run['outcome']}{f', {behind} days behind' if behind else ''})"
+        if run
+        else "no run has ended"
+    )
+    return f"  due {watch['due']}; {last}; next {watch['next_due']} by {watch['next_due_at']:%Y-%m-%d %H:%M}"
+
+
+def volume_sentence(volume: dict[str, Any] | None) -> str:
+    """The lists of the day that is due against their band."""
+    if volume is None:
+        return "lists: the day has not been run"
+    band = volume["band"]
+    said = f"{band['low']:,} to {band['high']:,} expected" if band else volume["reason"]
+    return f"lists of {volume['business_date']}: {volume['lists']:,}; {said}"
 
 
 def by_day(coverage: list[dict[str, Any]]) -> list[dict[str, Any]]:

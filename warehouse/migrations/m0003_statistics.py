@@ -23,6 +23,8 @@ def add_what_is_missing(con: duckdb.DuckDBPyConnection) -> None:
     Where core tables gain columns, every batch is linked again so that they are filled.
     """
     there = _columns(con)
+    for each in schema.SCHEMAS:
+        con.execute(f"CREATE SCHEMA IF NOT EXISTS wh.{each}")
     for table in TABLES:
         if (table.schema, table.name) not in there:
             _all(con, schema.create_book(table))

@@ -1,0 +1,104 @@
+"""The watch: look at a zone, keep what is wrong as alerts, tell what is new, and write the status page.
+
+Called at the end of every run, where a run stops, and by the watchdog, which finds what no run can tell:
+that there was none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from flows import events, stages
+from flows.stages import Run
+from reports import status_page
+from sources.zone import Zone
+from warehouse import Home, Lake, alerts, record, watching
+from warehouse.alerts import Alert, Finding
+from warehouse.errors import WarehouseError
+from warehouse.status import watched
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What a look came to."""
+
+    standing: int  # alerts that hold now
+    new: tuple[Alert, ...] = ()
+    resolved: tuple[Alert, ...] = ()
+
+    def sentence(self) -> str:
+        """For the line of the stage."""
+        return f"{self.standing:,} alerts stand, {len(self.new):,} new, {len(self.resolved):,} resolved"
+
+
+def after_run(run: Run) -> Watched:
+    """Judge the day that was run, and what is due with it."""
+    return watch(run.store, run.zone, judged_date(run), stages.now(), run.run_id)
+
+
+def after_stop(run: Run, error: BaseException) -> None:
+    """Tell that a run stopped, also where the lake that would keep the alert is what failed."""
+    try:
+        after_run(run)
+    except (duckdb.Error, WarehouseError, OSError):
+        at = stages.now()
+        reason = f"{run.business_date}: the run {run.run_id} stopped: {error}"
+        events.announce(
+            [Alert(run.zone, run.business_date, "run_stopped", "run", reason, None, at, at, None, run.run_id)]
+        )
+
+
+def watch(
+    home: Home,
+    zone: str,
+    due: date,
+    moment: datetime,
+    run_id: str,
+    *,
+    window: bool = False,
+    verify: bool = False,
+) -> Watched:
+    """Look, keep, tell, and write the page. A look that finds nothing new writes nothing but the page.
+
+    `window`: judge the days before `due` too. `verify`: hold log, catalog and newest files against the record.
+    """
+    declared = Zone.load(zone)
+    with Lake.read(home) as lake:
+        seen = watching.look(lake, home, declared, due, moment, window=window)
+        if verify:
+            seen.findings += not_verified(lake, zone, due)
+            seen.unjudged_kinds.discard("record_not_verified")
+        before = alerts.standing(lake.con, zone)
+    change, retold = alerts.compare(zone, before, seen.findings, seen.judged, run_id, moment)
+    if change.all or retold:
+        with Lake.write(home, zone=zone) as lake:
+            change = alerts.keep(lake, zone, seen.findings, seen.judged, run_id, moment)
+            before = alerts.standing(lake.con, zone)
+        events.announce(change.all)
+    write_page(home, moment)
+    return Watched(len(before), change.new, change.resolved)
+
+
+def not_verified(lake: Lake, zone: str, due: date) -> Sequence[Finding]:
+    """What `tongguan verify` would find, hashing the files of the last days only."""
+    if not lake.home.keeps_record:
+        return ()
+    found = record.verify(lake, zone, due - timedelta(days=1))
+    if found.problem is None or not found.entries:
+        return ()
+    return (Finding("record_not_verified", due, "record", f"the record does not verify: {found.problem}"),)
+
+
+def judged_date(run: Run) -> date:
+    """The date a run can be held to: its own, or the day before where its own is not over."""
+    return run.business_date - timedelta(days=1) if run.provisional else run.business_date
+
+
+def write_page(home: Home, moment: datetime) -> Path:
+    """Write `reports/status.html` from the same record `tongguan status` shows."""
+    return status_page.render(watched(home, moment), moment, home.reports / status_page.NAME)

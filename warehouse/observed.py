@@ -1,0 +1,170 @@
+"""What the watch reads of the lake: documents by day, kind and source, lists by day, runs, publications.
+
+Every query names its days: what it costs follows the days looked at, not the years kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import duckdb
+
+from sources.contracts import CONTRACTS
+from sources.zone_sources import INBOX
+from warehouse import runs, sql
+from warehouse.home import Home
+from warehouse.schema import PROVISIONAL, document_table
+
+
+@dataclass(frozen=True)
+class LastRun:
+    """The last run of a business date that has ended."""
+
+    run_id: str
+    business_date: date
+    started_at: datetime
+    finished_at: datetime
+    outcome: str
+    problems: tuple[str, ...]
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it stopped before its end."""
+        return self.outcome == "stopped"
+
+
+def kinds_by_day(
+    con: duckdb.DuckDBPyConnection, zone: str, days: Collection[date]
+) -> dict[date, frozenset[str]]:
+    """Kinds with documents of each day."""
+    rows = _of_days(
+        con,
+        "SELECT business_date, kind FROM wh.ledger.coverage WHERE documents > 0 AND {here}",
+        zone,
+        days,
+    )
+    found: dict[date, set[str]] = {}
+    for day, kind in rows:
+        found.setdefault(day, set()).add(kind)
+    return {day: frozenset(kinds) for day, kinds in found.items()}
+
+
+def kinds_by_source(
+    con: duckdb.DuckDBPyConnection,
+    zone: str,
+    days: Collection[date],
+    kinds: Iterable[str],
+    declared: Collection[str],
+) -> set[tuple[date, str, str]]:
+    """(day, kind, source) of documents that came, new or repeated; a source that is not declared is the inbox."""
+    found: set[tuple[date, str, str]] = set()
+    for kind in sorted(set(kinds)):
+        table = document_table(CONTRACTS[kind])
+        rows = _of_days(
+            con,
+            "SELECT DISTINCT business_date, source FROM (SELECT business_date, file_hash "
+            f"FROM {table} WHERE {{here}} UNION SELECT business_date, file_hash FROM wh.ledger.repeated_rows "
+            f"WHERE kind = {sql.literal(kind)} AND {{here}}) "
+            f"JOIN (SELECT file_hash, source FROM wh.ledger.files WHERE zone = {sql.literal(zone)}) USING (file_hash)",
+            zone,
+            days,
+        )
+        found |= {(day, kind, source if source in declared else INBOX) for day, source in rows}
+    return found
+
+
+def newest(con: duckdb.DuckDBPyConnection, zone: str) -> dict[str, date]:
+    """The newest business date of each kind."""
+    rows = con.execute(
+        f"SELECT kind, max(business_date) FROM wh.ledger.coverage WHERE zone = {sql.literal(zone)} "
+        "AND documents > 0 AND business_date IS NOT NULL GROUP BY kind"
+    ).fetchall()
+    return dict(rows)
+
+
+def lists_by_day(con: duckdb.DuckDBPyConnection, zone: str, first: date, last: date) -> dict[date, int]:
+    """Customs lists of each day that has any."""
+    rows = con.execute(
+        f"SELECT business_date, sum(lists)::BIGINT FROM wh.core.partitions WHERE zone = {sql.literal(zone)} "
+        f"AND business_date BETWEEN {sql.literal(first)} AND {sql.literal(last)} GROUP BY ALL"
+    ).fetchall()
+    return {day: int(lists) for day, lists in rows}
+
+
+def published(con: duckdb.DuckDBPyConnection, zone: str, days: Collection[date]) -> set[date]:
+    """Which of the days have final figures."""
+    return {
+        day
+        for (day,) in _of_days(
+            con,
+            f"SELECT DISTINCT business_date FROM wh.vintages.published WHERE {PROVISIONAL} IS NOT true AND {{here}}",
+            zone,
+            days,
+        )
+    }
+
+
+def set_aside(
+    con: duckdb.DuckDBPyConnection, zone: str, days: Collection[date]
+) -> list[tuple[date, str, int, str]]:
+    """(day, critical rule, documents, kinds) in quarantine; undated documents count to the day of their run."""
+    if not days:
+        return []
+    here = f"zone = {sql.literal(zone)}"
+    return con.execute(
+        "SELECT day, rule, count(*), string_agg(DISTINCT kind, ', ' ORDER BY kind) FROM ("
+        "SELECT coalesce(q.business_date, r.business_date) AS day, unnest(q.rules) AS rule, q.kind "
+        f"FROM (SELECT * FROM wh.quarantine.rows WHERE {here} AND status <> 'accepted') q "
+        f"LEFT JOIN (SELECT run_id, business_date FROM wh.ledger.runs WHERE {here}) r USING (run_id)) "
+        f"WHERE day IN (SELECT unnest({sql.literals(days)})) GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+
+
+def last_runs(con: duckdb.DuckDBPyConnection, home: Home, zone: str) -> dict[date, LastRun]:
+    """The last run of every business date that was ever run."""
+    rows = con.execute(
+        "SELECT arg_max(run_id, started_at), business_date, max(started_at), arg_max(finished_at, started_at), "
+        f"arg_max(outcome, started_at), arg_max(problems, started_at) FROM wh.ledger.runs "
+        f"WHERE zone = {sql.literal(zone)} GROUP BY business_date"
+    ).fetchall()
+    found = {row[1]: LastRun(*row[:5], tuple(row[5] or ())) for row in rows}
+    for each in runs.unchanged(home):
+        before = found.get(each["business_date"])
+        if each["zone"] == zone and (before is None or before.started_at < each["started_at"]):
+            found[each["business_date"]] = LastRun(
+                each["run_id"],
+                each["business_date"],
+                each["started_at"],
+                each["finished_at"],
+                each["outcome"],
+                tuple(each["problems"]),
+            )
+    return found
+
+
+def newest_from(
+    con: duckdb.DuckDBPyConnection,
+    zone: str,
+    kind: str,
+    source: str,
+    declared: Collection[str],
+    days: Collection[date],
+) -> date | None:
+    """The newest business date of a kind from one source, of the days given."""
+    return max(
+        (day for day, _, origin in kinds_by_source(con, zone, days, [kind], declared) if origin == source),
+        default=None,
+    )
+
+
+def _of_days(
+    con: duckdb.DuckDBPyConnection, query: str, zone: str, days: Collection[date]
+) -> list[tuple[date, str]]:
+    if not days:
+        return []
+    listed = ", ".join(sql.literal(day) for day in sorted(set(days)))
+    here = f"zone = {sql.literal(zone)} AND business_date IN ({listed})"
+    rows: list[tuple[date, str]] = con.execute(query.format(here=here)).fetchall()
+    return rows
