@@ -15,6 +15,7 @@ from flows.commands import (
     backfill,
     check_published,
     corrections,
+    maintain,
     quarantine,
     revisions,
     run,
@@ -43,6 +44,7 @@ app.command("serve")(serve.serve)
 app.command("sql")(question.sql)
 app.command("status")(status.status)
 app.command("verify")(verify.verify)
+app.command("maintain")(maintain.maintain)
 app.command("revisions")(revisions.revisions)
 app.command("corrections")(corrections.corrections)
 app.command("check-published")(check_published.check_published)

@@ -18,6 +18,7 @@ from pathlib import Path
 from sources.toml_table import TomlTable, ZoneError
 from sources.workdays import NOTHING_STATED, Calendar, read_calendar
 from sources.zone_deliveries import NOTHING_EXPECTED, Deliveries, read_deliveries
+from sources.zone_retention import Retention, retention
 from sources.zone_sources import Source, read_sources
 
 __all__ = [
@@ -127,6 +128,7 @@ class Zone:
     tolerance_cny: Decimal  # how far amounts of two documents may lie apart and still match
     look_back_days: int  # published dates this far before a run's own are restated by it
     size_classes: tuple[tuple[str, Decimal], ...]  # class, smallest yearly value in CNY; largest first
+    retention: Retention
     simulator: Calibration | None
     sources: tuple[Source, ...] = ()  # where extracts are pulled from; none: the home's inbox
     calendar: Calendar = NOTHING_STATED
@@ -209,6 +211,7 @@ def _zone(top: TomlTable, name: str) -> Zone:
         tolerance_cny=_tolerance(top.table("reconciliation")) if top.has("reconciliation") else Decimal(0),
         look_back_days=_look_back(top.table("late_data")) if top.has("late_data") else LOOK_BACK_DAYS,
         size_classes=_size_classes(top.table("size_classes")) if top.has("size_classes") else (),
+        retention=retention(top.table("retention")) if top.has("retention") else Retention(),
         simulator=(
             _calibration(top.table("simulator"), import_modes, export_modes, tuple(offices))
             if top.has("simulator")

@@ -108,6 +108,10 @@ def _load(engine: Engine, extensions: Iterable[str]) -> None:
                 "`pip install 'tongguan[shared]'` (or `uv sync --extra shared`)"
             ) from error
         engine.base.load_extension(each)
+        if each == "sqlite_scanner":
+            # Scans in parallel are cut by the greatest row number of the transaction's beginning: a reader that began
+            # before small files were merged would miss the merged ones, without an error (docs/decisions/0024).
+            engine.base.execute("SET GLOBAL sqlite_disable_multithreaded_scans = true")
         engine.loaded.add(each)
 
 

@@ -55,3 +55,11 @@ class CatalogUnreachableError(WarehouseError):
 
 class LockLostError(WarehouseError):
     """The connection that held the right to write broke; nothing was committed after that."""
+
+
+class PolicyError(WarehouseError):
+    """How long things are kept is not stated as it must be."""
+
+
+class MaintenanceError(WarehouseError):
+    """Maintenance would have removed what it must not; it stopped before."""

@@ -87,6 +87,11 @@ def tidy(lake: Lake, run_id: str, at: datetime) -> Tidied:
     return Tidied(names)
 
 
+def crowded(lake: Lake) -> list[str]:
+    """Tables that wait to be merged, as `schema.table`, most crowded first."""
+    return [f"{each.schema}.{each.name}" for each in _crowded(lake.con, _small_tables())]
+
+
 def _small_tables() -> list[tuple[str, str]]:
     """Every table without partitions: the book-keeping, the quarantine, the vintages."""
     own = [(each.schema, each.name) for each in TABLES if not each.partition]

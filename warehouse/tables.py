@@ -428,6 +428,22 @@ BACKFILL_DAYS = Table(
         ("noted_at", "TIMESTAMP", "when it was done or failed"),
     ),
 )
+MAINTENANCE = Table(
+    "ledger",
+    "maintenance",
+    "one kind of upkeep of one maintenance, as planned before or as done; kept for ever",
+    (
+        _RUN,
+        ("zone", "VARCHAR", "zone whose landed files it was narrowed to; null: the whole home"),
+        ("action", "VARCHAR", "what was done"),
+        ("state", "VARCHAR", "planned (written before anything is removed) or done"),
+        ("objects", "BIGINT", "how many tables, snapshots or files"),
+        ("bytes", "BIGINT", "their size; of a merge the size of what was merged"),
+        ("names", "VARCHAR[]", "each of them: table, range of snapshots, path, or SHA-256 of a landed file"),
+        ("left", "VARCHAR[]", "what could not be done or was kept, and why"),
+        ("at", "TIMESTAMP", "when the maintenance began"),
+    ),
+)
 QUARANTINE = Table(
     "quarantine",
     "rows",
@@ -580,6 +596,7 @@ TABLES: tuple[Table, ...] = (
     CHECKPOINTS,
     BACKFILLS,
     BACKFILL_DAYS,
+    MAINTENANCE,
     QUARANTINE,
     RELEASES,
     PARTITIONS,

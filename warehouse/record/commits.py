@@ -63,6 +63,14 @@ def gone(lake: Lake, after: int) -> dict[int, str]:
     return dict(rows)
 
 
+def replaced(lake: Lake) -> list[str]:
+    """Paths of files that nothing refers to any more and that wait for their readers before they are removed."""
+    rows = lake.con.execute(
+        f"SELECT path FROM {catalogs.metadata(lake.home, 'wh')}.ducklake_files_scheduled_for_deletion ORDER BY 1"
+    ).fetchall()
+    return [path for (path,) in rows]
+
+
 def entries(lake: Lake, index: int, last: dict[str, Any] | None) -> Iterator[dict[str, Any]]:
     """Entries for the commits since the last one logged; none where only checkpoints were kept since.
 

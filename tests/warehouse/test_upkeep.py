@@ -1,0 +1,239 @@
+"""Maintenance: small after it what was large, and nobody who asks can tell."""
+
+import shutil
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from staged_runs import Stage, order
+from test_asof import clock, link
+from test_late_data import DAY, figures
+
+from warehouse import Home, Lake, asof, query, record, upkeep, vintages
+from warehouse.errors import MaintenanceError, PolicyError
+from warehouse.upkeep import Policy
+from warehouse.upkeep import files as upkeep_files
+
+ZONE = "zhengzhou"
+QUIET = lambda _: None  # noqa: E731
+LISTS = "SELECT business_date, lists, vintage FROM metrics.volume_daily"
+ORDERS = "SELECT order_no, actural_paid FROM documents.import_orders ORDER BY ALL"
+COMMITS = 4
+
+
+@pytest.fixture(scope="module")
+def grown(empty_home, tmp_path_factory):
+    """Four runs that add an order to one day and publish it anew; the moments after each."""
+    home = Home(tmp_path_factory.mktemp("grown") / "home")
+    shutil.copytree(empty_home.path, home.path)
+    moments = []
+    with pytest.MonkeyPatch.context() as patch, Lake.write(home) as lake:
+        patch.setattr(vintages, "METRIC_TABLES", {"volume_daily": vintages.METRIC_TABLES["volume_daily"]})
+        for number in range(1, COMMITS + 1):
+            stage = Stage(home, f"r{number}")
+            stage.file(
+                f"o{number}", "CEB311", [order(str(number))], reject={1: ["R1"]} if number == 4 else None
+            )
+            stage.commit(lake, clock())
+            vintages.publish(lake, ZONE, f"r{number}", clock, figures(DAY, lists=number), [DAY])
+            moments.append(clock())
+        record.seal(lake, DAY, "r", clock())
+    return home, moments
+
+
+@pytest.fixture
+def home(grown, tmp_path):
+    shutil.copytree(grown[0].path, tmp_path / "home")
+    return Home(tmp_path / "home")
+
+
+def maintain(home, days, **more):
+    """Maintenance as it would be this many days from now."""
+    return upkeep.maintain(
+        home, Policy.of(home), f"m{days}", clock() + timedelta(days=days), say=QUIET, **more
+    )
+
+
+def verified(home):
+    with Lake.read(home) as lake:
+        return record.verify(lake).problem
+
+
+def data_files(home):
+    return {path.relative_to(home.data) for path in home.data.rglob("*.parquet")}
+
+
+def as_of(home, moment, question):
+    with asof.standing(home, moment, question, link, QUIET) as con:
+        return query.ask(con, question).to_pylist()
+
+
+def done(result):
+    return {each["action"]: each for each in result.actions}
+
+
+def test_closed_days_are_merged_expired_and_removed_and_every_answer_stays(grown, home):
+    moments = grown[1]
+    orders = next(iter((home.data / "documents" / "import_orders").iterdir()))
+    wanted = [(as_of(home, each, LISTS), as_of(home, each, ORDERS)) for each in moments]
+    assert [len(records) for _, records in wanted] == [1, 2, 3, 3]
+    assert [rows[0]["lists"] for rows, _ in wanted] == [1, 2, 3, 4]
+
+    first = done(maintain(home, 100))
+    assert "documents.import_orders" in first["merge closed days"]["names"]
+    assert first["expire snapshots"]["objects"] == 1, "one stretch"
+    assert "remove replaced files" not in first, "readers may have opened them before"
+    with Lake.read(home) as lake:
+        live = lake.con.execute(
+            "SELECT count(*) FROM ducklake_list_files('wh', 'import_orders', schema => 'documents')"
+        ).fetchall()
+        kept = lake.con.execute("SELECT count(*) FROM wh.snapshots()").fetchall()
+    assert live == [(1,)]
+    before = data_files(home)
+
+    second = done(maintain(home, 103))
+    assert second["remove replaced files"]["objects"] >= 3
+    assert len(list(orders.rglob("*.parquet"))) == 1
+    gone = before - data_files(home)
+    assert {str(each) for each in gone} == set(second["remove replaced files"]["names"])
+    assert kept[0][0] < 15
+    assert verified(home) is None
+    assert [(as_of(home, each, LISTS), as_of(home, each, ORDERS)) for each in moments] == wanted
+
+
+READER = """
+import sys
+from warehouse import Home
+from warehouse.connection import attached
+with attached(Home(sys.argv[1])) as con:
+    con.begin()
+    for _ in range(2):
+        print(len(con.execute("SELECT * FROM wh.documents.import_orders").fetchall()), flush=True)
+        sys.stdin.readline()
+"""
+
+
+def test_a_reader_that_opened_before_keeps_reading(home):
+    reader = subprocess.Popen(
+        [sys.executable, "-c", READER, str(home.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert reader.stdout.readline() == "3\n"
+    result = maintain(home, 8)
+    assert "documents.import_orders" in done(result)["merge closed days"]["names"]
+    answer, _ = reader.communicate("\n\n")
+    assert (answer, reader.returncode) == ("3\n", 0)
+
+
+def test_within_the_retention_snapshots_stay(grown, home):
+    assert "expire snapshots" not in done(maintain(home, 80))
+    moments = grown[1]
+    said = []
+    with asof.standing(home, moments[1], ORDERS, link, said.append) as con:
+        assert len(query.ask(con, ORDERS).to_pylist()) == 2
+    assert "snapshot" in said[0]
+
+
+def test_a_day_that_documents_may_still_join_is_left(home, monkeypatch):
+    (home.path / "maintenance.toml").write_text("closed_days = 40000")
+    assert "merge closed days" not in done(maintain(home, 1))
+
+
+def test_landed_files_expire_but_for_those_a_release_needs(home):
+    landed = sorted(path.name for path in home.landing.glob("*/*"))
+    assert len(landed) == COMMITS
+    result = maintain(home, 100)
+    gone = done(result)["expire landed files"]
+    left = [path.name for path in home.landing.glob("*/*")]
+    assert sorted([*gone["names"], *left]) == landed and len(left) == 1
+    assert [each for each in result.kept if left[0][:12] in each and "1 rows" in each]
+    assert result.exit_code == 1
+    assert verified(home) is None
+
+
+def test_a_zone_says_how_long_its_landed_files_stay(home):
+    policy = Policy.of(home, {ZONE: 200})
+    at = clock() + timedelta(days=100)
+    assert "expire landed files" not in done(upkeep.maintain(home, policy, "m", at, say=QUIET))
+    other = upkeep.maintain(home, Policy.of(home), "m", at, zone="xinxiang", say=QUIET)
+    assert "expire landed files" not in done(other)
+
+
+def test_files_of_killed_runs_go_only_when_none_can_be_at_work(home):
+    orphan = home.data / "documents" / "import_orders" / "ducklake-killed.parquet"
+    orphan.write_bytes(b"half")
+    (home.scratch / "link-r9").mkdir()
+    (home.scratch / "link-r9" / "x.parquet").write_bytes(b"x")
+    incoming = home.landing / ".incoming-1"
+    incoming.write_bytes(b"clear")
+    assert not {"remove orphaned files", "remove leftovers of runs"} & done(maintain(home, 1)).keys()
+    assert orphan.exists() and incoming.exists()
+    later = done(maintain(home, 8))
+    assert later["remove orphaned files"]["names"] == ["documents/import_orders/ducklake-killed.parquet"]
+    assert {"scratch/link-r9", "landing/.incoming-1", "staging/r1"} <= set(
+        later["remove leftovers of runs"]["names"]
+    )
+    assert not (orphan.exists() or incoming.exists() or any(home.staging.iterdir()))
+    assert verified(home) is None
+
+
+def test_a_file_the_catalog_knows_is_never_removed(home, monkeypatch):
+    with Lake.write(home) as lake:
+        task = upkeep_files.Task(lake, Policy(), "m", clock(), None)
+        known = str(home.data / next(iter(data_files(home))))
+        monkeypatch.setattr(upkeep_files, "_call", lambda *_, **__: [known])
+        plan = upkeep_files.ORPHANED.plan(task)
+        with pytest.raises(MaintenanceError, match="catalog refers to"):
+            upkeep_files.ORPHANED.do(task, plan)
+    assert Path(known).exists()
+
+
+def test_a_dry_run_changes_nothing_and_says_it_all(home):
+    def everything():
+        return {path: path.stat().st_mtime_ns for path in home.path.rglob("*") if "catalog" not in path.name}
+
+    with Lake.read(home) as lake:
+        snapshot = lake.snapshot()
+    before = everything()
+    planned = done(maintain(home, 100, dry=True))
+    assert {"merge closed days", "expire snapshots", "expire landed files"} <= planned.keys()
+    with Lake.read(home) as lake:
+        assert lake.snapshot() == snapshot
+    assert everything() == before
+
+
+def test_every_action_is_written_down_before_and_after(home):
+    maintain(home, 100)
+    with Lake.read(home) as lake:
+        rows = lake.con.execute(
+            "SELECT state, action, objects, len(names), bytes > 0 FROM wh.ledger.maintenance "
+            "WHERE action LIKE 'expire landed%' ORDER BY state DESC"
+        ).fetchall()
+        authors = lake.con.execute(
+            "SELECT DISTINCT author FROM wh.snapshots() WHERE commit_message LIKE 'maintenance%'"
+        ).fetchall()
+    assert rows == [(state, "expire landed files", 3, 3, True) for state in ("planned", "done")]
+    assert authors == [("tongguan maintenance",)]
+
+
+def test_nothing_due_leaves_no_snapshot(home):
+    maintain(home, 0)
+    with Lake.read(home) as lake:
+        before = lake.snapshot()
+    result = maintain(home, 0)
+    assert [each for each in result.actions if each["action"] != "compact the catalog"] == []
+    with Lake.read(home) as lake:
+        assert lake.snapshot() == before
+
+
+def test_a_policy_that_cannot_be_meant_is_named(home):
+    (home.path / "maintenance.toml").write_text("replaced_days = 0")
+    with pytest.raises(PolicyError, match="replaced_days must be a whole number of days of at least 1"):
+        Policy.of(home)
+    (home.path / "maintenance.toml").write_text("snapshot_days = 30")
+    with pytest.raises(PolicyError, match="snapshot_days is not a known key; there are: snapshots_days"):
+        Policy.of(home)

@@ -1,0 +1,87 @@
+"""One kind of upkeep: what it would do, and what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from warehouse.connection import Lake
+from warehouse.upkeep.policy import Policy
+
+BEIJING = ZoneInfo("Asia/Shanghai")
+#: Author of the commits of upkeep.
+AUTHOR = "tongguan maintenance"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one upkeep works on: the lake, its policy, and when and as which run it works."""
+
+    lake: Lake
+    policy: Policy
+    run_id: str
+    at: datetime  # local Beijing time
+    zone: str | None  # landed files of this zone only; None: of all
+
+    def before(self, days: int) -> datetime:
+        """The moment this many days ago, local Beijing time."""
+        return self.at - timedelta(days=days)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Names of what would be acted upon (tables, snapshots, files) and their bytes; `kept`: what cannot, and why."""
+
+    names: Sequence[str] = ()
+    bytes: int = 0
+    kept: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was acted upon; `left`: what could not be done now, as sentences that say what to do."""
+
+    names: Sequence[str] = ()
+    bytes: int = 0
+    left: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """A kind of upkeep. `removes`: takes something off the disk or the catalog for good."""
+
+    name: str
+    says: str  # what its names are
+    plan: Callable[[Task], Plan]
+    do: Callable[[Task, Plan], Done]
+    removes: bool = True
+
+
+def seconds(moment: datetime) -> float:
+    """Local Beijing time as seconds since 1970, as files bear them."""
+    return moment.replace(tzinfo=BEIJING).timestamp()
+
+
+def instant(moment: datetime) -> str:
+    """SQL of local Beijing time as an instant."""
+    return f"TIMESTAMPTZ '{moment.replace(tzinfo=BEIJING).isoformat(sep=' ')}'"
+
+
+def newest(path: Path) -> float:
+    """When a file, or the last of everything in a folder, was written."""
+    times = [path.lstat().st_mtime]
+    if path.is_dir() and not path.is_symlink():
+        times += [each.lstat().st_mtime for each in path.rglob("*")]
+    return max(times)
+
+
+def size(paths: Iterable[Path]) -> int:
+    """Bytes of files and of everything in folders."""
+    total = 0
+    for path in paths:
+        inside = path.rglob("*") if path.is_dir() and not path.is_symlink() else (path,)
+        total += sum(each.lstat().st_size for each in inside if each.is_file())
+    return total

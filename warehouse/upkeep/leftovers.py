@@ -1,0 +1,58 @@
+"""What runs leave beside the lake: folders between stages, scratch and half-written files, old validation pages."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from warehouse.upkeep.action import Done, Plan, Task, Upkeep, newest, seconds, size
+
+_HALF_WRITTEN = re.compile(r"\.incoming-.*|\.analyst\.duckdb\.\d+(\.wal)?")
+
+
+def _between_stages(task: Task) -> Iterable[Path]:
+    home = task.lake.home
+    half = [*home.landing.glob(".*"), *home.published.glob(".*")]
+    return [
+        *home.staging.glob("*"),
+        *home.scratch.glob("*"),
+        *(each for each in half if _HALF_WRITTEN.fullmatch(each.name)),
+    ]
+
+
+def _pages(task: Task) -> Iterable[Path]:
+    return task.lake.home.reports.glob("*/validation.html")
+
+
+def _older(find: Callable[[Task], Iterable[Path]], key: str) -> Callable[[Task], Plan]:
+    def plan(task: Task) -> Plan:
+        before = seconds(task.before(getattr(task.policy, key)))
+        old = sorted(each for each in find(task) if newest(each) < before)
+        return Plan([str(each.relative_to(task.lake.home.path)) for each in old], size(old))
+
+    return plan
+
+
+def _remove(task: Task, plan: Plan) -> Done:
+    gone, freed, left = [], 0, []
+    for name in plan.names:
+        path = task.lake.home.path / name
+        bytes_ = size([path])
+        try:
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+            if name.startswith("reports/") and not any(path.parent.iterdir()):
+                path.parent.rmdir()
+        except OSError as error:
+            left.append(f"{name} could not be removed: {error.strerror}")
+            continue
+        gone.append(name)
+        freed += bytes_
+    return Done(gone, freed, left)
+
+
+STAGING = Upkeep(
+    "remove leftovers of runs", "folders and files", _older(_between_stages, "staging_days"), _remove
+)
+PAGES = Upkeep("remove old validation pages", "pages", _older(_pages, "pages_days"), _remove)
