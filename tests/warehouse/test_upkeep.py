@@ -74,6 +74,7 @@ def done(result):
     return {each["action"]: each for each in result.actions}
 
 
+@pytest.mark.long
 def test_closed_days_are_merged_expired_and_removed_and_every_answer_stays(grown, home):
     moments = grown[1]
     orders = next(iter((home.data / "documents" / "import_orders").iterdir()))
@@ -129,6 +130,7 @@ def test_a_reader_that_opened_before_keeps_reading(home):
     assert (answer, reader.returncode) == ("3\n", 0)
 
 
+@pytest.mark.long
 def test_within_the_retention_snapshots_stay(grown, home):
     assert "expire snapshots" not in done(maintain(home, 80))
     moments = grown[1]
@@ -138,6 +140,7 @@ def test_within_the_retention_snapshots_stay(grown, home):
     assert "snapshot" in said[0]
 
 
+@pytest.mark.long
 def test_a_day_that_documents_may_still_join_is_left(home, monkeypatch):
     (home.path / "maintenance.toml").write_text("closed_days = 40000")
     assert "merge closed days" not in done(maintain(home, 1))
@@ -155,6 +158,7 @@ def test_landed_files_expire_but_for_those_a_release_needs(home):
     assert verified(home) is None
 
 
+@pytest.mark.long
 def test_a_zone_says_how_long_its_landed_files_stay(home):
     policy = Policy.of(home, {ZONE: 200})
     at = clock() + timedelta(days=100)
@@ -192,6 +196,7 @@ def test_a_file_the_catalog_knows_is_never_removed(home, monkeypatch):
     assert Path(known).exists()
 
 
+@pytest.mark.long
 def test_a_dry_run_changes_nothing_and_says_it_all(home):
     def everything():
         return {path: path.stat().st_mtime_ns for path in home.path.rglob("*") if "catalog" not in path.name}
@@ -206,6 +211,7 @@ def test_a_dry_run_changes_nothing_and_says_it_all(home):
     assert everything() == before
 
 
+@pytest.mark.long
 def test_every_action_is_written_down_before_and_after(home):
     maintain(home, 100)
     with Lake.read(home) as lake:
@@ -220,6 +226,7 @@ def test_every_action_is_written_down_before_and_after(home):
     assert authors == [("tongguan maintenance",)]
 
 
+@pytest.mark.long
 def test_nothing_due_leaves_no_snapshot(home):
     maintain(home, 0)
     with Lake.read(home) as lake:

@@ -41,7 +41,7 @@ def compact(catalog: sqlite3.Connection) -> dict[str, Any]:
 def main(path: str, what: str) -> None:
     """`look` or `compact` the catalog at `path`."""
     with closing(sqlite3.connect(path, timeout=WAIT_S, isolation_level=None)) as catalog:
-        print(json.dumps({"look": look, "compact": compact}[what](catalog)))
+        sys.stdout.write(json.dumps({"look": look, "compact": compact}[what](catalog)))
 
 
 if __name__ == "__main__":
