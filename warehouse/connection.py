@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import duckdb
 
-from warehouse import catalogs, engines, migrations, sql
+from warehouse import catalogs, engines, migrations, pruning, sql
 from warehouse.errors import WarehouseMissingError
 from warehouse.home import Home
 
@@ -37,6 +37,7 @@ class Lake:
         self.con = con
         self.home = home
         self._turns = turns
+        self._committed = False
 
     @property
     def writable(self) -> bool:
@@ -67,6 +68,8 @@ class Lake:
                 lake = cls(con, home, turns)
                 migrations.apply(lake)
                 yield lake
+                if lake._committed:
+                    pruning.forget_the_rest(con)
 
     @classmethod
     @contextmanager
@@ -97,6 +100,7 @@ class Lake:
                 yield self.con
                 self._turns.confirm()
                 self.con.commit()
+                self._committed = True
             except BaseException:
                 with suppress(duckdb.Error):  # a failed commit has already ended the transaction
                     self.con.rollback()
