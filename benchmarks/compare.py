@@ -60,7 +60,7 @@ def differences(one: Fingerprint, other: Fingerprint) -> list[str]:
     ]
 
 
-def of_home(home: Path, *, vintages: bool = True) -> Fingerprint:
+def of_home(home: Path | str, *, vintages: bool = True) -> Fingerprint:
     """The fingerprint of the lake of a home, opened for reading."""
     from warehouse import Home
 

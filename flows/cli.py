@@ -16,6 +16,7 @@ from flows.commands import (
     check_published,
     corrections,
     maintain,
+    move,
     quarantine,
     revisions,
     run,
@@ -42,6 +43,7 @@ app.command("run")(run.run)
 app.command("backfill")(backfill.backfill)
 app.command("serve")(serve.serve)
 app.command("sql")(question.sql)
+app.command("move")(move.move)
 app.command("status")(status.status)
 app.command("verify")(verify.verify)
 app.command("maintain")(maintain.maintain)

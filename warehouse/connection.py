@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from warehouse.errors import WarehouseMissingError
 from warehouse.home import Home
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 #: A writer that finds the catalog busy, or loses against another transaction, tries again this often.
 COMMIT_ATTEMPTS = 6
@@ -120,6 +122,7 @@ class Lake:
             except duckdb.Error as error:
                 if attempt == COMMIT_ATTEMPTS or not _passes(error):
                     raise
+                log.info("%s: another was quicker, beginning again (attempt %s)", message, attempt)
                 time.sleep(min(5.0, 0.1 * 2**attempt) * random.uniform(0.5, 1.5))
         raise AssertionError("unreachable")
 

@@ -97,22 +97,26 @@ def _why(catalog: Catalog, reason: str) -> Exception:
 
 
 def _load(engine: Engine, extensions: Iterable[str]) -> None:
+    fresh = [each for each in extensions if each not in engine.loaded]
+    load(engine.base, fresh)
+    engine.loaded.update(fresh)
+
+
+def load(con: duckdb.DuckDBPyConnection, extensions: Iterable[str]) -> None:
+    """Load extensions from their packages. Raises SharedSettingsError where one is not installed."""
     for each in extensions:
-        if each in engine.loaded:
-            continue
         try:
-            import_extension(each, con=engine.base)
+            import_extension(each, con=con)
         except ImportError as error:
             raise SharedSettingsError(
                 f"the package duckdb-extension-{each.replace('_', '-')} is missing: install it with "
                 "`pip install 'tongguan[shared]'` (or `uv sync --extra shared`)"
             ) from error
-        engine.base.load_extension(each)
+        con.load_extension(each)
         if each == "sqlite_scanner":
             # Scans in parallel are cut by the greatest row number of the transaction's beginning: a reader that began
             # before small files were merged would miss the merged ones, without an error (docs/decisions/0024).
-            engine.base.execute("SET GLOBAL sqlite_disable_multithreaded_scans = true")
-        engine.loaded.add(each)
+            con.execute("SET GLOBAL sqlite_disable_multithreaded_scans = true")
 
 
 def _take() -> Engine:

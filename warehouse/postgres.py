@@ -9,8 +9,10 @@ way, so that whoever lost twice wins the third time. Why, and what it costs: dec
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +26,8 @@ from warehouse.home import Home
 
 if TYPE_CHECKING:
     import psycopg
+
+log = logging.getLogger(__name__)
 
 #: A machine that vanished is noticed after idle + interval * count seconds, on both ends; design: within 60 s.
 KEEPALIVE = {"idle": 10, "interval": 5, "count": 4}
@@ -146,7 +150,11 @@ class PostgresCatalog:
             locks.take("lake", alone=zone is None, waiting=waiting)
             if zone is not None:
                 locks.take(f"zone {zone}", alone=True, waiting=waiting)
-            yield locks
+            taken = time.monotonic()
+            try:
+                yield locks
+            finally:
+                log.info("held %s for %.2f s", what, time.monotonic() - taken)
 
     @contextmanager
     def _connected(self, what: str) -> Iterator[psycopg.Connection[Any]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,12 @@ class Folder:
         """SHA-256 of a file, hexadecimal."""
         with (self.path / relative).open("rb") as file:
             return _digest(file)
+
+    def put(self, path: Path, relative: str) -> None:
+        """Store a local file."""
+        target = self.path / relative
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
 
     def polars(self) -> dict[str, str] | None:
         """Storage options for Polars."""
@@ -107,6 +114,10 @@ class Bucket:
         """SHA-256 of an object, hexadecimal; the bytes are fetched."""
         with self._files().open(self._key(relative), "rb", block_size=8 * _CHUNK) as file:
             return _digest(file)
+
+    def put(self, path: Path, relative: str) -> None:
+        """Store a local file as an object."""
+        self._files().put_file(str(path), self._key(relative))
 
     def polars(self) -> dict[str, str] | None:
         """Storage options for Polars."""

@@ -10,8 +10,7 @@ import pytest
 TESTS = Path(__file__).parents[1]
 sys.path += [str(TESTS / "warehouse"), str(TESTS / "flows")]  # their helpers
 
-import servers  # noqa: E402
-
+from benchmarks import servers  # noqa: E402
 from warehouse import Home, Lake  # noqa: E402
 
 

@@ -15,12 +15,12 @@ import time
 import traceback
 from pathlib import Path
 
-import boto3
 import duckdb
 import pytest
-import servers
 from staged_runs import Stage, order
 
+from benchmarks import servers
+from flows.errors import UsageProblem
 from warehouse import Home, Lake, query, record
 from warehouse.errors import (
     CatalogUnreachableError,
@@ -251,13 +251,7 @@ def test_an_altered_object_is_named(shared, home, running):
         [(path,)] = lake.con.execute(
             "SELECT data_file FROM ducklake_list_files('wh', 'import_orders', schema => 'documents')"
         ).fetchall()
-    client = boto3.client(
-        "s3",
-        endpoint_url=running.address,
-        region_name="us-east-1",
-        aws_access_key_id=servers.KEY,
-        aws_secret_access_key=servers.SECRET,
-    )
+    client = servers.client(running.address)
     key = path.removeprefix(f"s3://{servers.BUCKET}/")
     body = client.get_object(Bucket=servers.BUCKET, Key=key)["Body"].read()
     client.put_object(Bucket=servers.BUCKET, Key=key, Body=body[:-9] + b"X" + body[-8:])
@@ -349,3 +343,35 @@ def test_documents_committed_meanwhile_are_seen_by_the_commit(shared, home, tmp_
     with Lake.write(second.home, zone="zhengzhou") as lake:
         summary = second.commit(lake)
     assert (summary.rows_accepted, summary.rows_duplicate) == (1, 1)
+
+
+def test_an_embedded_lake_moves_with_its_history(running, home, monkeypatch, capsys):
+    from benchmarks.compare import differences, fingerprint
+    from flows.commands.move import move
+
+    stage = Stage(home, "run")
+    stage.file("o.xml", "CEB311", [order("1"), order("2")])
+    at = order("1")["app_at"]
+    with Lake.write(home) as lake:
+        stage.commit(lake)
+        lake.commit("t", "forget names", "r", lambda con: con.execute("DELETE FROM wh.ledger.file_names"))
+        record.seal(lake, at.date(), "run", at)
+        before, snapshots = fingerprint(lake), lake.snapshot()
+    running.psql("CREATE DATABASE moved OWNER tongguan")
+    settings = servers.environment(running.port, running.address, "moved")
+    for name, value in {**settings, "TONGGUAN_DATA": f"s3://{servers.BUCKET}/moved"}.items():
+        monkeypatch.setenv(name, value)
+    move(home.path, as_json=True)
+    assert f'"snapshots": {snapshots + 1}' in capsys.readouterr().out
+    with Lake.read(home) as lake:
+        assert differences(before, fingerprint(lake)) == []
+        past = f"SELECT count(*) FROM wh.ledger.file_names AT (VERSION => {snapshots - 2})"
+        assert lake.con.execute(past).fetchone() == (1,), "the past came along"
+        assert record.verify(lake).problem is None
+    with Lake.write(home, zone="zhengzhou") as lake:
+        lake.commit("t", "more", "2", lambda con: con.execute(NOTE.format("zhengzhou", 2)))
+    with Lake.write(home, zone=record.LOCK) as lake:
+        assert record.seal(lake, at.date(), "next", at).added > 0, "the log goes on"
+        assert record.verify(lake).problem is None
+    with pytest.raises(UsageProblem, match="holds a warehouse already"):
+        move(home.path)

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import servers
 
+from benchmarks import servers
 from warehouse import Home, Lake
 
 pytestmark = pytest.mark.long

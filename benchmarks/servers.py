@@ -1,4 +1,4 @@
-"""Debian's PostgreSQL as a cluster of its own in a temporary folder, and moto's S3 server, for the tests of this folder."""
+"""Debian's PostgreSQL as a cluster of its own in a temporary folder, moto's S3 server, a Dask scheduler and its workers."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import boto3
 
@@ -32,6 +33,7 @@ def missing() -> str | None:
 
 
 def free_port() -> int:
+    """A port nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -89,9 +91,22 @@ def psql(folder: Path, port: int, database: str, statement: str) -> str:
 
 
 def run(*command: str | Path) -> str:
+    """Run a command to its end; returns what it printed. Raises RuntimeError with it where it failed."""
     done = subprocess.run([str(each) for each in command], capture_output=True, text=True, cwd="/")
-    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(map(str, command))}: {done.stdout}{done.stderr}")
     return done.stdout
+
+
+def client(address: str) -> Any:
+    """A boto3 client of the test server."""
+    return boto3.client(
+        "s3",
+        endpoint_url=address,
+        region_name="us-east-1",
+        aws_access_key_id=KEY,
+        aws_secret_access_key=SECRET,
+    )
 
 
 @contextmanager
@@ -109,15 +124,10 @@ def s3(folder: Path) -> Iterator[str]:
             with suppress(urllib.error.URLError, ConnectionError):
                 urllib.request.urlopen(f"{address}/moto-api/", timeout=5).close()
                 break
-            assert server.poll() is None and time.monotonic() < deadline, "moto did not start"
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"moto did not start: see {folder / 'moto.log'}")
             time.sleep(0.1)
-        boto3.client(
-            "s3",
-            endpoint_url=address,
-            region_name="us-east-1",
-            aws_access_key_id=KEY,
-            aws_secret_access_key=SECRET,
-        ).create_bucket(Bucket=BUCKET)
+        client(address).create_bucket(Bucket=BUCKET)
         yield address
     finally:
         server.kill()
@@ -138,3 +148,35 @@ def environment(
         "AWS_EC2_METADATA_DISABLED": "true",
         "TONGGUAN_PII_KEY": "the same key on every machine",
     }
+
+
+@contextmanager
+def dask(folder: Path, workers: int, environment: Mapping[str, str]) -> Iterator[str]:
+    """A Dask scheduler and workers of one thread, each a process of its own; yields the scheduler's address."""
+    address = f"tcp://127.0.0.1:{free_port()}"
+    command = [sys.executable, "-m", "dask"]
+    port = address.rpartition(":")[2]
+    processes = []
+    with (folder / "dask.log").open("w") as log:
+
+        def start(*arguments: str) -> None:
+            processes.append(
+                subprocess.Popen([*command, *arguments], stdout=log, stderr=log, env=environment, cwd=folder)
+            )
+
+        start("scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
+        for number in range(workers):
+            start(
+                "worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--name", f"w{number}"
+            )
+        try:
+            yield address
+        finally:
+            for each in reversed(processes):
+                each.terminate()
+            for each in processes:
+                try:
+                    each.wait(30)
+                except subprocess.TimeoutExpired:
+                    each.kill()
+                    each.wait()
