@@ -1,0 +1,151 @@
+"""`tongguan serve` for real: server, worker, deployments, a day, a killed worker, and nothing left behind.
+
+uv run pytest -m long -n 0 tests/flows/test_serve.py
+"""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from flows.serving import processes
+from flows.serving.environment import CODE
+from sources.simulator import simulate
+from sources.zone import Zone
+from warehouse import Home, Lake
+
+pytestmark = pytest.mark.long
+ZONE, DAY = "zhengzhou", date(2025, 3, 5)
+#: Due at 06:30 in Beijing on the day after, and three days after.
+DUE, DUE_LATER = "2025-03-05T22:30:00+00:00", "2025-03-07T22:30:00+00:00"
+
+
+class Serve:
+    """A service under test; everything it says is kept."""
+
+    def __init__(self, home: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.home, self.said = home, home.with_suffix(".log")
+        self.api = f"http://127.0.0.1:{self.port}/api"
+        self.process = self.start()
+
+    def command(self) -> list[str]:
+        options = ["--home", str(self.home), "--port", str(self.port), "--zones", ZONE, "--grace", "3"]
+        return [sys.executable, "-m", "flows.cli", "serve", *options]
+
+    def start(self) -> subprocess.Popen[bytes]:
+        with self.said.open("wb") as out:
+            self.process = subprocess.Popen(self.command(), stdout=out, stderr=out, cwd=CODE)
+        until(lambda: "serving" in self.text() or self.process.poll() is not None, 240)
+        assert self.process.poll() is None, self.text()
+        return self.process
+
+    def text(self) -> str:
+        return self.said.read_text()
+
+    def ask(self, path: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.api + path, data, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+    def run_daily(self, due: str, inbox: Path) -> str:
+        (daily,) = [each for each in self.ask("/deployments/filter", {}) if each["name"] == f"{ZONE}-daily"]
+        state = {"type": "SCHEDULED", "state_details": {"scheduled_time": due}}
+        body = {"parameters": {"zone": ZONE, "inbox": str(inbox)}, "state": state}
+        return str(self.ask(f"/deployments/{daily['id']}/create_flow_run", body)["id"])
+
+    def state(self, run: str) -> str:
+        return str(self.ask(f"/flow_runs/{run}")["state_type"])
+
+
+def until(condition: Callable[[], bool], seconds: float) -> float:
+    begin = time.monotonic()
+    assert processes.wait(condition, seconds, step=0.5), f"not within {seconds} s"
+    return time.monotonic() - begin
+
+
+def published(home: Path) -> list[tuple[date, int, str]]:
+    with Lake.read(Home(home)) as lake:
+        book = "SELECT business_date, vintage, reason FROM wh.metrics.vintages ORDER BY ALL"
+        return lake.con.execute(book).fetchall()
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    running = Serve(tmp_path / "home")
+    yield running
+    if running.process.poll() is None:
+        running.process.terminate()
+        running.process.wait(60)
+    for each in processes.served(running.home):
+        os.kill(each.pid, signal.SIGKILL)
+
+
+def test_a_service_from_start_to_stop(serve: Serve, tmp_path: Path) -> None:
+    simulate(tmp_path / "x", Zone.load(ZONE), DAY, DAY, 40, 1, "jsonl", {})
+    inbox = tmp_path / "x" / DAY.isoformat()
+    declared = [
+        each["name"]
+        for each in yaml.safe_load((CODE / "prefect.yaml").read_text())["deployments"]
+        if each.get("parameters", {}).get("zone") in (None, ZONE)
+    ]
+    made = serve.ask("/deployments/filter", {})
+    assert sorted(each["name"] for each in made) == sorted(declared)
+    assert {each["concurrency_options"]["collision_strategy"] for each in made} == {"ENQUEUE"}
+    assert {at["schedule"]["timezone"] for each in made for at in each["schedules"]} == {"Asia/Shanghai"}
+
+    # A day that was due long ago is the day of then.
+    first = serve.run_daily(DUE, inbox)
+    until(lambda: serve.state(first) in ("COMPLETED", "FAILED", "CRASHED"), 180)
+    assert serve.state(first) == "COMPLETED"
+    assert published(serve.home) == [(DAY, 1, "publication")]
+
+    second = subprocess.run(serve.command(), capture_output=True, text=True, cwd=CODE, check=False)
+    assert second.returncode == 2
+    assert f"served already by process {serve.process.pid} at {serve.api}" in second.stderr.replace("\n", "")
+
+    # The worker dies in mid-run: the service names it and stops, and nothing goes on behind its back.
+    later = serve.run_daily(DUE_LATER, inbox)
+    until(lambda: serve.state(later) == "RUNNING", 120)
+    (worker,) = re.findall(r"worker (\d+)", " ".join(map(described, processes.served(serve.home))))
+    killed = time.monotonic()
+    os.kill(int(worker), signal.SIGKILL)
+    assert serve.process.wait(60) == 3
+    assert f"the worker (process {worker}) ended by signal 9" in serve.text().replace("\n", " ")
+    assert processes.served(serve.home) == []
+    stopped = time.monotonic() - killed
+
+    # Started again, the run goes on by itself, for the day it was due and the one missing before it.
+    serve.start()
+    waited = until(lambda: serve.state(later) in ("RUNNING", "COMPLETED"), 60)
+    until(lambda: serve.state(later) in ("COMPLETED", "FAILED", "CRASHED"), 200)
+    assert serve.state(later) == "COMPLETED"
+    days = [(day, vintage) for day, vintage, reason in published(serve.home) if reason == "publication"]
+    assert days == [(DAY, 1), (date(2025, 3, 6), 1), (date(2025, 3, 7), 1)]
+    print(f"stopped {stopped:.0f} s after the kill; running again {waited:.0f} s after the start")
+
+    serve.process.terminate()
+    assert serve.process.wait(60) == 0, serve.text()
+    assert processes.served(serve.home) == []
+    assert not (serve.home / "serve.json").exists()
+
+
+def described(each: processes.Served) -> str:
+    """`worker 123` for the worker, else its command."""
+    command = Path(f"/proc/{each.pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    return f"worker {each.pid}" if " worker start " in command else command
