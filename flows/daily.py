@@ -31,7 +31,7 @@ def daily(
     start still computes the right day; days missing before it are published first, in order (`catch_up` says
     so for a date that is named, or forbids it). Without `inbox`, the sources of the zone file are pulled, and
     where it declares none, `<home>/inbox/<zone>`. Provisional figures are marked as such (see flows.intraday).
-    Raises DaysFailed where a missing day stopped.
+    Raises DayStopped where a missing day stopped.
     """
     base = home_path(Path(home) if home else None)
     scheduled = business_date is None

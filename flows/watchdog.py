@@ -61,7 +61,9 @@ def scheduled_moment() -> datetime:
 
 def close_dead_flow_runs(store: Home, zone: str) -> None:
     """Tell Prefect of runs it still calls running although their process is gone: their slots come free."""
-    dead = [each for each in running.marks(store, zone) if not each.alive and each.flow_run_id]
+    marks = running.marks(store, zone)
+    again = {each.flow_run_id for each in marks if each.alive}  # put back by `tongguan serve` and running now
+    dead = [each for each in marks if not each.alive and each.flow_run_id and each.flow_run_id not in again]
     if not dead or not events.server():
         return
     from prefect.client.orchestration import get_client

@@ -18,6 +18,7 @@ KINDS = {
     "intraday": "5 * * * *",
     "revise": "30 12 * * *",
     "monthly": "0 8 1-10 * *",
+    "maintenance": "30 2 * * *",
     "backfill": None,
 }
 
