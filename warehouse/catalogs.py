@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
+import duckdb
 from filelock import FileLock, Timeout
 
 from warehouse import sql
@@ -73,6 +74,10 @@ class Catalog(Protocol):
 
     def writing(self, zone: str | None, waiting: Waiting | None) -> AbstractContextManager[Turns]:
         """Wait for the right to write a zone (None: the whole lake), and hold it."""
+        ...
+
+    def forget_notes(self, con: duckdb.DuckDBPyConnection, kept: Sequence[str]) -> None:
+        """Remove the statistics of files on all columns but those with these names (see warehouse.pruning)."""
         ...
 
     def where(self) -> str:
@@ -192,6 +197,14 @@ class SqliteCatalog:
             return self._home.holder.read_text() or "unknown"
         except FileNotFoundError:
             return "unknown"
+
+    def forget_notes(self, con: duckdb.DuckDBPyConnection, kept: Sequence[str]) -> None:
+        """Remove the statistics of files on other columns."""
+        con.execute(
+            "DELETE FROM __ducklake_metadata_wh.ducklake_file_column_stats WHERE (table_id, column_id) NOT IN "
+            "(SELECT (table_id, column_id) FROM __ducklake_metadata_wh.ducklake_column "
+            f"WHERE parent_column IS NULL AND column_name IN ({sql.literals(kept)[1:-1]}))"
+        )
 
     def where(self) -> str:
         """The file."""

@@ -71,7 +71,7 @@ class Lake:
                 migrations.apply(lake)
                 yield lake
                 if lake._committed:
-                    pruning.forget_the_rest(con)
+                    pruning.forget_the_rest(lake)
 
     @classmethod
     @contextmanager

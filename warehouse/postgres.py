@@ -13,7 +13,7 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from warehouse.errors import CatalogUnreachableError, LockLostError, SharedSetti
 from warehouse.home import Home
 
 if TYPE_CHECKING:
+    import duckdb
     import psycopg
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,15 @@ KEEPALIVE = {"idle": 10, "interval": 5, "count": 4}
 UNANSWERED_MS = 30_000
 CONNECT_S = 10
 DEFAULT_SCHEMA = "tongguan"
+#: Other zones commit meanwhile: so many files back are looked at for statistics to remove.
+RECENT_FILES = 20_000
+#: What DuckLake asks its tables by; it makes no indexes itself, and they grow with every file.
+INDEXES = {
+    "ducklake_file_column_stats": ("data_file_id",),
+    "ducklake_data_file": ("table_id", "begin_snapshot"),
+    "ducklake_delete_file": ("table_id", "data_file_id"),
+    "ducklake_file_partition_value": ("data_file_id",),
+}
 _PASSED_ON = ("sslmode", "sslrootcert", "sslcert", "sslkey")
 INSTALL = "install it with `pip install 'tongguan[shared]'` (or `uv sync --extra shared`)"
 
@@ -140,6 +150,34 @@ class PostgresCatalog:
         if read_only:
             options += ["READ_ONLY", "CREATE_IF_NOT_EXISTS false"]
         return f"ATTACH {sql.literal(f'ducklake:postgres:{connection}')} AS {name} ({', '.join(options)})"
+
+    def forget_notes(self, con: duckdb.DuckDBPyConnection, kept: Sequence[str]) -> None:
+        """Remove the statistics of the newest files on other columns, and see to the indexes that make it cheap.
+
+        On the server and in a transaction of its own that sees what others remove: two zones may do it at once.
+        """
+        stats = f"{sql.name(self.schema)}.ducklake_file_column_stats"
+        with self._connected("statistics of files") as server:
+            self._index(server)
+            server.execute(
+                f"DELETE FROM {stats} s WHERE data_file_id >= (SELECT max(next_file_id) - {RECENT_FILES} "
+                f"FROM {sql.name(self.schema)}.ducklake_snapshot) AND NOT EXISTS (SELECT 1 FROM "
+                f"{sql.name(self.schema)}.ducklake_column c WHERE c.table_id = s.table_id "
+                "AND c.column_id = s.column_id AND c.parent_column IS NULL AND c.column_name = ANY(%s))",
+                (list(kept),),
+            )
+
+    def _index(self, server: psycopg.Connection[Any]) -> None:
+        wanted = {f"{table}_{columns[0]}": (table, columns) for table, columns in INDEXES.items()}
+        rows = server.execute(
+            "SELECT indexname FROM pg_indexes WHERE schemaname = %s", (self.schema,)
+        ).fetchall()
+        for name in sorted(wanted.keys() - {each for (each,) in rows}):
+            table, columns = wanted[name]
+            server.execute(
+                f"CREATE INDEX IF NOT EXISTS {sql.name(name)} ON {sql.name(self.schema)}.{sql.name(table)} "
+                f"({sql.names(columns)})"
+            )
 
     @contextmanager
     def writing(self, zone: str | None, waiting: Waiting | None) -> Iterator[Turns]:

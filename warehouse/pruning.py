@@ -8,19 +8,17 @@ Files without a note on a column are always opened, so leaving notes out can cos
 
 from __future__ import annotations
 
-import duckdb
+from typing import TYPE_CHECKING
 
-from warehouse import sql
+from warehouse import catalogs
+
+if TYPE_CHECKING:
+    from warehouse.connection import Lake
 
 #: What questions to large tables are asked by; conditions on anything else read every file of the days they name.
 PRUNED_BY = ("zone", "business_date", "batch_id", "vintage")
-_CATALOG = "__ducklake_metadata_wh"
 
 
-def forget_the_rest(con: duckdb.DuckDBPyConnection) -> None:
+def forget_the_rest(lake: Lake) -> None:
     """Remove the notes on other columns; to be called after a commit, under the writer's lock."""
-    con.execute(
-        f"DELETE FROM {_CATALOG}.ducklake_file_column_stats WHERE (table_id, column_id) NOT IN "
-        f"(SELECT (table_id, column_id) FROM {_CATALOG}.ducklake_column "
-        f"WHERE parent_column IS NULL AND column_name IN {sql.literals(PRUNED_BY)})"
-    )
+    catalogs.of(lake.home).forget_notes(lake.con, PRUNED_BY)
