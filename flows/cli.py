@@ -13,6 +13,7 @@ import typer
 
 from flows.commands import (
     backfill,
+    backup,
     check_published,
     corrections,
     maintain,
@@ -47,6 +48,8 @@ app.command("move")(move.move)
 app.command("status")(status.status)
 app.command("verify")(verify.verify)
 app.command("maintain")(maintain.maintain)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.command("revisions")(revisions.revisions)
 app.command("corrections")(corrections.corrections)
 app.command("check-published")(check_published.check_published)

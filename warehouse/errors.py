@@ -63,3 +63,7 @@ class PolicyError(WarehouseError):
 
 class MaintenanceError(WarehouseError):
     """Maintenance would have removed what it must not; it stopped before."""
+
+
+class BackupError(WarehouseError):
+    """A backup cannot be taken or put back as asked."""

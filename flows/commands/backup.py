@@ -1,0 +1,87 @@
+"""`tongguan backup` and `tongguan restore`: a copy of a home, and the home from it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows import output
+from flows.errors import UsageProblem
+from flows.options import HomeOption, JsonOption
+from flows.progress import reporter, terminal_progress
+from flows.settings import home_path
+from flows.stages import now
+from warehouse import Home, Lake, record
+from warehouse import backup as backups
+from warehouse.errors import WarehouseError
+
+
+def backup(
+    to: Annotated[
+        Path, typer.Option("--to", help="Folder of the backup, on another disk; brought up to date.")
+    ],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Copy the home, also while runs go on; files that the backup has already are not copied again.
+
+    The keys are not copied: they are named at the end, keep them apart. Published copies, pages, landed files and
+    the log of commits go along.
+
+    Example: tongguan backup --to /backup/tongguan
+    """
+    try:
+        with terminal_progress(output.err):
+            made = backups.backup(
+                Home(home_path(home)), to, now(), output.err.print, reporter().stage("backup")
+            )
+    except WarehouseError as error:
+        raise UsageProblem(str(error)) from error
+    if as_json:
+        typer.echo(json.dumps(asdict(made), ensure_ascii=False))
+        return
+    output.line(
+        f"{to} holds the warehouse as of snapshot {made.snapshot}: {made.files:,} files, {made.bytes / 1e6:,.1f} MB, "
+        f"{made.copied:,} of them copied now"
+    )
+    for key in made.without_keys:
+        output.line(f"not copied: {key}. Keep a copy of it apart from this one; without it nothing can go on")
+
+
+def restore(
+    source: Annotated[Path, typer.Option("--from", help="Folder of the backup.")],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put a backup back into a new home and prove it against the log of commits.
+
+    Exit code 1 where something is not as recorded; it is named.
+
+    Example: tongguan restore --from /backup/tongguan --home /srv/tongguan
+    """
+    store = Home(home_path(home))
+    try:
+        with terminal_progress(output.err):
+            said = backups.restore(source, store, reporter().stage("restore"))
+        with Lake.read(store) as lake:
+            found = record.verify(lake)
+    except WarehouseError as error:
+        raise UsageProblem(str(error)) from error
+    if as_json:
+        typer.echo(json.dumps({**asdict(said), "verified": asdict(found)}, ensure_ascii=False))
+    else:
+        output.line(f"{store.path} is the warehouse of {said.taken_at}, snapshot {said.snapshot}")
+        for key in said.without_keys:
+            output.line(
+                f"put {key} there from its own copy, readable by the service account only, before the next run"
+            )
+        if found.problem:
+            output.complain("not as recorded", found.problem)
+        else:
+            output.line(f"{found.entries:,} commits and {found.files:,} data files are as recorded")
+    if found.problem:
+        raise typer.Exit(1)
