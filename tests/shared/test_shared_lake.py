@@ -204,22 +204,6 @@ def test_nothing_is_committed_where_the_lock_was_lost(running, shared, home):
         assert count(lake) == 0
 
 
-def test_files_two_machines_read_at_once_are_stored_once(shared, home, tmp_path):
-    stages = [Stage(each, each.path.name) for each in (home, Home(tmp_path / "other"))]
-    for each in stages:
-        each.file("o.xml", "CEB311", [order("1"), order("2")])
-        each.write()  # both prepared before either commits
-    stages[1].file("more.xml", "CEB311", [order("3")])
-    summaries = []
-    for each in stages:
-        with Lake.write(each.home, zone="zhengzhou") as lake:
-            summaries.append(each.commit(lake))
-    assert [each.rows_accepted for each in summaries] == [2, 1]
-    with Lake.read(home) as lake:
-        assert count(lake, "ledger.files") == 2
-        assert count(lake, "documents.import_orders") == 3
-
-
 def test_one_log_has_one_keeper(shared, home, tmp_path, monkeypatch):
     at = order("1")["app_at"]
     for number, machine_home in enumerate((home, Home(tmp_path / "second"))):
