@@ -6,6 +6,7 @@ they are always given. Keys and settings of the account (~/.ssh/config, agents) 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -42,6 +43,7 @@ class SftpFolder:
             raise SourceRefused(
                 f"there is no file {known_hosts} to know its host key by; {self._how_to_trust(known_hosts)}"
             )
+        get_loop().set_exception_handler(_told_already)
         try:
             self._fs = self._open(known_hosts)
         except asyncssh.HostKeyNotVerifiable:
@@ -102,7 +104,7 @@ class SftpFolder:
                 while chunk := file.read(CHUNK, timeout=self._limit):
                     yield chunk
             finally:
-                with suppress(OSError, asyncssh.Error):  # a file of a connection that is gone
+                if not self._fs.client.is_closed():
                     file.close()
 
     def _list(self, folder: str) -> list[dict[str, Any]]:
@@ -164,7 +166,8 @@ class SftpFolder:
             return asyncssh.read_private_key(text, given.passphrase)
         except (OSError, ValueError):  # their texts may quote the key
             raise SourceRefused(
-                "its private key cannot be read: give the key itself or the file that holds it, and its passphrase"
+                "its private key cannot be read: give the key itself or the file that holds it; one with a passphrase "
+                "must be PKCS#8 (`ssh-keygen -p -m PKCS8 -f FILE`), with the passphrase beside it"
             ) from None
 
     @contextmanager
@@ -224,6 +227,12 @@ class SftpFolder:
             f"have its operator read you the fingerprint, compare it with `ssh-keyscan -p {self._port} {self._host} | "
             f"ssh-keygen -lf -`, and add the line of ssh-keyscan to {known_hosts}"
         )
+
+
+def _told_already(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Of several reads under way when a line breaks, one is told; the others would fill the log with the same."""
+    if not isinstance(context.get("exception"), (asyncssh.Error, OSError)):
+        loop.default_exception_handler(context)
 
 
 def _entry(name: str, about: dict[str, Any]) -> Entry:
