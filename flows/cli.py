@@ -18,6 +18,7 @@ from flows.commands import (
     corrections,
     maintain,
     move,
+    notifications,
     quarantine,
     revisions,
     run,
@@ -54,6 +55,7 @@ app.command("revisions")(revisions.revisions)
 app.command("corrections")(corrections.corrections)
 app.command("check-published")(check_published.check_published)
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(notifications.app, name="notifications")
 
 
 @app.callback()

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import duckdb
 from prefect import flow
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed, State
@@ -13,8 +14,10 @@ from prefect.states import Completed, Failed, State
 from flows import events, stages
 from flows.settings import home_path
 from flows.watching import watch
+from reports import status_page
 from sources.zone import Zone
 from warehouse import Home, running
+from warehouse.errors import WarehouseError
 from warehouse.status import known_zones
 
 
@@ -34,7 +37,11 @@ def watchdog(
     for name in [zone] if zone else known_zones(store):
         due = Zone.load(name).deliveries.due_date(at)
         close_dead_flow_runs(store, name)
-        watched = watch(store, name, due, at, f"watchdog-{uuid4().hex[:8]}", window=True, verify=True)
+        try:
+            watched = watch(store, name, due, at, f"watchdog-{uuid4().hex[:8]}", window=True, verify=True)
+        except (duckdb.Error, WarehouseError, OSError) as error:
+            status_page.render([], at, store.reports / status_page.NAME, problem=str(error))
+            raise
         events.watched(name)
         if watched.standing:
             red.append(f"{name}: {watched.sentence()}")

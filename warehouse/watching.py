@@ -103,7 +103,7 @@ def look(
         for each in alerts.standing(con, zone.name)
         if each.kind not in LASTING and due - each.business_date <= timedelta(days=zone.look_back_days)
     }
-    days = _days(zone, due, min(runs, default=due), window) | before
+    days = sorted(_days(zone, due, min(runs, default=due), window) | before)
     seen = Seen(zone.name, due, frozenset(days), running=marks)
     seen.unjudged_kinds.add("record_not_verified")
     seen.last_run = max(runs.values(), key=lambda each: each.finished_at, default=None)

@@ -18,6 +18,7 @@ from filelock import Timeout
 from prefect.client.orchestration import SyncPrefectClient, get_client
 
 from flows.errors import DayStopped, UsageProblem
+from flows.notifications import SMTP, WEBHOOK, NotificationError, channels, install_automations
 from flows.serving import declared, deploying, processes
 from flows.serving.environment import POOL, Service, lock, note, served_by
 from flows.serving.resuming import Resumer
@@ -105,10 +106,22 @@ def begin(here: Running, zones: Sequence[str], runs: int) -> None:
         )
         for sentence in Resumer(service).look(client, at_once=True):
             say(sentence)
+    say(notices())
     command = [deploying.prefect(), "worker", "start", "--pool", POOL, "--type", "process"]
     here.start("worker", [*command, "--name", f"{POOL}-{socket.gethostname()}", "--limit", str(runs)])
     say(f"worker   started, {runs} runs at a time (log {service.logs / 'worker.log'})")
     say(f"serving {service.home}; stop with Ctrl-C or SIGTERM to process {os.getpid()}")
+
+
+def notices() -> str:
+    """Put the automations on the server; says who is told of alerts. Raises UsageProblem for a wrong channel."""
+    try:
+        names = install_automations()
+    except NotificationError as error:
+        raise UsageProblem(str(error)) from error
+    if not names:
+        return f"notices  nobody is told of alerts: set {WEBHOOK} or {SMTP} (docs/operations/watching.md)"
+    return f"notices  {len(names)} automations over {', '.join(channels())}"
 
 
 def watch(here: Running) -> None:

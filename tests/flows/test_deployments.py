@@ -19,6 +19,7 @@ KINDS = {
     "revise": "30 12 * * *",
     "monthly": "0 8 1-10 * *",
     "maintenance": "30 2 * * *",
+    "watchdog": "20 * * * *",
     "backfill": None,
 }
 
