@@ -37,3 +37,8 @@ def test_a_date_is_written_as_in_the_message() -> None:
     assert schedule.as_date("2026-11-11") == date(2026, 11, 11)
     with pytest.raises(ValueError, match="2026-11-11"):
         schedule.as_date("11.11.2026")
+
+
+def test_outside_a_flow_run_no_date_is_made_up() -> None:
+    with pytest.raises(schedule.NotScheduled, match="business_date is needed"):
+        schedule.due_at()
