@@ -76,6 +76,10 @@ class Catalog(Protocol):
         """Wait for the right to write a zone (None: the whole lake), and hold it."""
         ...
 
+    def alone(self, what: str) -> AbstractContextManager[bool]:
+        """Whether no other machine does this now, nor will while the block runs; does not wait."""
+        ...
+
     def forget_notes(self, con: duckdb.DuckDBPyConnection, kept: Sequence[str]) -> None:
         """Remove the statistics of files on all columns but those with these names (see warehouse.pruning)."""
         ...
@@ -197,6 +201,11 @@ class SqliteCatalog:
             return self._home.holder.read_text() or "unknown"
         except FileNotFoundError:
             return "unknown"
+
+    @contextmanager
+    def alone(self, what: str) -> Iterator[bool]:
+        """No other machine has this lake; processes of this one lock files of the home."""
+        yield True
 
     def forget_notes(self, con: duckdb.DuckDBPyConnection, kept: Sequence[str]) -> None:
         """Remove the statistics of files on other columns."""

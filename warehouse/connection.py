@@ -18,6 +18,7 @@ from warehouse.home import Home
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+_known_as_migrated: set[str] = set()
 
 #: A writer that finds the catalog busy, or loses against another transaction, tries again this often.
 COMMIT_ATTEMPTS = 6
@@ -133,9 +134,14 @@ class Lake:
 
 
 def _migrated(home: Home) -> bool:
-    """Whether every migration this code knows is applied."""
-    with attached(home) as con:
-        return migrations.registered().keys() <= migrations.applied(con)
+    """Whether every migration this code knows is applied; asked once a process, since none is ever taken back."""
+    where = catalogs.of(home).where()
+    if where not in _known_as_migrated:
+        with attached(home) as con:
+            if not migrations.registered().keys() <= migrations.applied(con):
+                return False
+        _known_as_migrated.add(where)
+    return True
 
 
 @contextmanager

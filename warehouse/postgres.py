@@ -38,12 +38,13 @@ DEFAULT_SCHEMA = "tongguan"
 #: Other zones commit meanwhile: so many files back are looked at for statistics to remove.
 RECENT_FILES = 20_000
 #: What DuckLake asks its tables by; it makes no indexes itself, and they grow with every file.
-INDEXES = {
-    "ducklake_file_column_stats": ("data_file_id",),
-    "ducklake_data_file": ("table_id", "begin_snapshot"),
-    "ducklake_delete_file": ("table_id", "data_file_id"),
-    "ducklake_file_partition_value": ("data_file_id",),
-}
+INDEXES = (
+    ("ducklake_file_column_stats", "data_file_id"),
+    ("ducklake_file_column_stats", "table_id", "column_id"),
+    ("ducklake_data_file", "table_id", "begin_snapshot"),
+    ("ducklake_delete_file", "table_id", "begin_snapshot"),
+    ("ducklake_file_partition_value", "table_id", "partition_key_index"),
+)
 _PASSED_ON = ("sslmode", "sslrootcert", "sslcert", "sslkey")
 INSTALL = "install it with `pip install 'tongguan[shared]'` (or `uv sync --extra shared`)"
 
@@ -151,6 +152,18 @@ class PostgresCatalog:
             options += ["READ_ONLY", "CREATE_IF_NOT_EXISTS false"]
         return f"ATTACH {sql.literal(f'ducklake:postgres:{connection}')} AS {name} ({', '.join(options)})"
 
+    @contextmanager
+    def alone(self, what: str) -> Iterator[bool]:
+        """Try an advisory lock, held to the end of the block."""
+        with self._connected(what) as con:
+            row = con.execute("SELECT pg_try_advisory_lock(%s)", (self.lock_key(what),)).fetchone()
+            yield bool(row and row[0])
+
+    def lock_key(self, name: str) -> int:
+        """The number PostgreSQL knows a lock of this lake by."""
+        digest = hashlib.sha256(f"tongguan/{self.schema}/{name}".encode()).digest()
+        return int.from_bytes(digest[:8], "big", signed=True)
+
     def forget_notes(self, con: duckdb.DuckDBPyConnection, kept: Sequence[str]) -> None:
         """Remove the statistics of the newest files on other columns, and see to the indexes that make it cheap.
 
@@ -168,7 +181,7 @@ class PostgresCatalog:
             )
 
     def _index(self, server: psycopg.Connection[Any]) -> None:
-        wanted = {f"{table}_{columns[0]}": (table, columns) for table, columns in INDEXES.items()}
+        wanted = {f"{table}_{columns[0]}": (table, columns) for table, *columns in INDEXES}
         rows = server.execute(
             "SELECT indexname FROM pg_indexes WHERE schemaname = %s", (self.schema,)
         ).fetchall()
@@ -251,7 +264,7 @@ class _Locks:
 
     def take(self, name: str, alone: bool, waiting: Waiting | None) -> None:
         """Wait for a lock; `waiting` is told who holds it."""
-        key, kind = self._key(name), "" if alone else "_shared"
+        key, kind = self._catalog.lock_key(name), "" if alone else "_shared"
         row = self._con.execute(f"SELECT pg_try_advisory_lock{kind}(%s)", (key,)).fetchone()
         if row and row[0]:
             return
@@ -264,7 +277,7 @@ class _Locks:
         """Hold the lake's transaction lock."""
         import psycopg
 
-        key, kind = self._key("transaction"), "" if alone else "_shared"
+        key, kind = self._catalog.lock_key("transaction"), "" if alone else "_shared"
         try:
             self._con.execute(f"SELECT pg_advisory_lock{kind}(%s)", (key,))
             yield
@@ -299,10 +312,6 @@ class _Locks:
             (key,),
         ).fetchall()
         return ", ".join(name for (name,) in rows)
-
-    def _key(self, name: str) -> int:
-        digest = hashlib.sha256(f"tongguan/{self._catalog.schema}/{name}".encode()).digest()
-        return int.from_bytes(digest[:8], "big", signed=True)
 
 
 def _me(what: str) -> str:

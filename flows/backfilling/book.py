@@ -17,7 +17,7 @@ from flows import stages
 from flows.backfilling.plan import Inbox, Plan
 from flows.backfilling.report import BackfillReport
 from flows.errors import UsageProblem
-from warehouse import Home, Lake, backfills
+from warehouse import Home, Lake, backfills, catalogs
 from warehouse.backfills import FAILED, Asked
 
 #: Publishing the analysts' copy and sealing the log once in so many days: both cost the same for one day or ten.
@@ -53,7 +53,12 @@ def only_one(home: Path, zone: str) -> Iterator[None]:
             "the days it has done are skipped"
         ) from None
     try:
-        yield
+        with catalogs.of(Home(home)).alone(f"backfill of {zone}") as only:
+            if not only:
+                raise UsageProblem(
+                    f"a backfill of {zone} is already running on another machine: two would measure days out of order"
+                )
+            yield
     finally:
         lock.release()
 

@@ -20,6 +20,7 @@ import pytest
 from staged_runs import Stage, order
 
 from benchmarks import servers
+from flows.backfilling import book
 from flows.errors import UsageProblem
 from warehouse import Home, Lake, query, record
 from warehouse.errors import (
@@ -359,3 +360,16 @@ def test_an_embedded_lake_moves_with_its_history(running, home, monkeypatch, cap
         assert record.verify(lake).problem is None
     with pytest.raises(UsageProblem, match="holds a warehouse already"):
         move(home.path)
+
+
+def test_a_zone_is_backfilled_by_one_machine(shared, home, tmp_path):
+    with book.only_one(home.path, "zhengzhou"):
+        with book.only_one(tmp_path / "second", "xinxiang"):
+            pass
+        with (
+            pytest.raises(UsageProblem, match="another machine"),
+            book.only_one(tmp_path / "third", "zhengzhou"),
+        ):
+            pass
+    with book.only_one(tmp_path / "third", "zhengzhou"):
+        pass
