@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from types import FrameType
 
-from filelock import Timeout
 from prefect.client.orchestration import SyncPrefectClient, get_client
 
 from flows.errors import DayStopped, UsageProblem
 from flows.notifications import SMTP, WEBHOOK, NotificationError, channels, install_automations
 from flows.serving import declared, deploying, processes
-from flows.serving.environment import POOL, Service, lock, note, served_by
+from flows.serving.control import Stop, Told, only_one, told_to_stop
+from flows.serving.environment import POOL, Service
 from flows.serving.resuming import Resumer
 
 #: A server needs 15 s on an idle machine and a minute on its first start; more than this is broken.
@@ -33,10 +31,6 @@ END_SECONDS = 15
 Say = Callable[[str], None]
 
 
-class Stop(BaseException):
-    """The service was told to stop."""
-
-
 @dataclass
 class Running:
     """A service under way."""
@@ -45,8 +39,8 @@ class Running:
     environment: dict[str, str]
     say: Say
     grace: float  # seconds that running days get when the service stops
+    told: Told
     children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-    hurry: bool = False  # told to stop twice
 
     def start(self, name: str, command: Sequence[str]) -> None:
         """Start a child that the service needs."""
@@ -75,16 +69,14 @@ def serve(service: Service, zones: Sequence[str], runs: int, grace: float, say: 
     """
     environment = service.environment(os.environ)
     with only_one(service), told_to_stop() as told:
-        here = Running(service, environment, say, grace)
-        told.append(here)
+        here = Running(service, environment, say, grace, told)
         try:
             begin(here, zones, runs)
             watch(here)
         except Stop:
             say("told to stop")
         finally:
-            told.clear()  # from here on a signal only hurries
-            told.append(here)
+            told.stopping = True  # from here on a signal only hurries
             end(here)
 
 
@@ -149,7 +141,7 @@ def look(here: Running, resumer: Resumer, client: SyncPrefectClient) -> None:
 
 def end(here: Running) -> None:
     """Let running days finish, then end the worker, what is left of runs, and the server."""
-    here.grace = 0 if here.hurry else here.grace
+    here.grace = 0 if here.told.hurry else here.grace
     worker, server = here.children.get("worker"), here.children.get("server")
     if worker and worker.poll() is None:
         worker.send_signal(signal.SIGTERM)  # takes no more runs, and ends when those under way have
@@ -158,7 +150,7 @@ def end(here: Running) -> None:
             here.say(
                 f"waiting up to {here.grace:.0f} s for {runs} running days (stop again to wait no longer)"
             )
-        processes.wait(lambda: worker.poll() is not None or here.hurry, max(here.grace, END_SECONDS))
+        processes.wait(lambda: worker.poll() is not None or here.told.hurry, max(here.grace, END_SECONDS))
     _finish(here, "worker")
     runs_left = [each.pid for each in processes.served(here.service.home) if each.flow_run]
     if runs_left:
@@ -201,56 +193,3 @@ def _until_it_answers(here: Running) -> None:
         raise DayStopped(
             f"the server did not answer within {START_SECONDS} s: see {here.service.logs / 'server.log'}"
         )
-
-
-@contextmanager
-def only_one(service: Service) -> Iterator[None]:
-    """Hold the home against a second service, and say in serve.json who serves it. Raises UsageProblem."""
-    service.home.mkdir(parents=True, exist_ok=True)
-    held = lock(service.home)
-    try:
-        held.acquire(timeout=0)
-    except Timeout:
-        by = served_by(service.home) or {"pid": "(starting)", "api": "an address not yet known"}
-        raise UsageProblem(
-            f"{service.home} is served already by process {by['pid']} at {by['api']}: stop that one first, or "
-            "name another --home"
-        ) from None
-    try:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((service.host, service.port))
-            except OSError as error:
-                raise UsageProblem(
-                    f"port {service.port} cannot be used ({error.strerror}): name another --port"
-                ) from error
-        said = {"pid": os.getpid(), "api": service.api}
-        note(service.home).write_text(json.dumps(said) + "\n", encoding="utf-8")
-        yield
-    finally:
-        note(service.home).unlink(missing_ok=True)
-        held.release()
-
-
-@contextmanager
-def told_to_stop() -> Iterator[list[Running]]:
-    """Turn the first SIGINT or SIGTERM into Stop, and any further one into hurry."""
-    told: list[Running] = []
-    stopping = False
-
-    def handler(number: int, frame: FrameType | None) -> None:
-        nonlocal stopping
-        if stopping:
-            for each in told:
-                each.hurry = True
-            return
-        stopping = True
-        raise Stop
-
-    before = {each: signal.signal(each, handler) for each in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield told
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)
