@@ -24,6 +24,7 @@ from flows.commands import (
     run,
     serve,
     simulate,
+    sources,
     status,
     verify,
 )
@@ -56,6 +57,7 @@ app.command("corrections")(corrections.corrections)
 app.command("check-published")(check_published.check_published)
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(notifications.app, name="notifications")
+app.add_typer(sources.app, name="sources")
 
 
 @app.callback()

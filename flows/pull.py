@@ -6,6 +6,8 @@ hand stands in for all of them.
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -20,6 +22,11 @@ from sources.pulling import Pull, Puller, Remembered, by_hand
 from sources.zone import Zone
 from sources.zone_sources import Source
 from warehouse import Home, Lake, landing, pulls
+from warehouse.errors import WarehouseMissingError
+
+#: Seconds before the second attempt at a source, doubled each time; stretched by up to JITTER, so that the zones
+#: that found it down together do not come back together.
+FIRST_DELAY_S, JITTER = 2, 0.5
 
 
 def sources_of(home: Path, zone: str, inbox: str | None = None) -> tuple[Source, ...]:
@@ -71,8 +78,11 @@ def puller(
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Puller:
     """A pull that knows what earlier runs took from the source."""
-    with Lake.read(home) as lake:
-        known = pulls.known(lake, zone)
+    try:
+        with Lake.read(home) as lake:
+            known = pulls.known(lake, zone)
+    except WarehouseMissingError:
+        known = {}  # nothing was taken yet
     remembered = {
         name: Remembered(each.state, each.file_hash, landing.stored(home, each.file_hash))
         for (label, name), each in known.items()
@@ -106,14 +116,19 @@ def called(zone: str, source: Source) -> str:
 
 
 def pull_all(run: Run, inbox: str | None = None) -> list[Path]:
-    """Every source in turn, one attempt each, without Prefect; returns their records."""
-    records = []
-    for source in sources_of(run.home, run.zone, inbox):
+    """Every source in turn, tried again as often as it says, without Prefect; returns their records."""
+    return [_patiently(run, source) for source in sources_of(run.home, run.zone, inbox)]
+
+
+def _patiently(run: Run, source: Source) -> Path:
+    for attempt in range(1, source.retries + 2):
         try:
-            records.append(pull(run, source))
+            return pull(run, source)
         except SourceError as error:
-            records.append(give_up(run, source, error, attempts=1))
-    return records
+            if attempt > source.retries or not isinstance(error, SourceDown):
+                return give_up(run, source, error, attempt)
+            time.sleep(FIRST_DELAY_S * 2 ** (attempt - 1) * random.uniform(1, 1 + JITTER))
+    raise AssertionError("unreachable")
 
 
 def record_of(run: Run, source: Source) -> Path:

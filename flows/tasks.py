@@ -49,8 +49,8 @@ def timed(report: DayReport, name: str, work: Callable[[], Result], says: Callab
 @task(
     name="pull a source",
     task_run_name="pull {source.name}",
-    retry_delay_seconds=exponential_backoff(2),
-    retry_jitter_factor=0.5,
+    retry_delay_seconds=exponential_backoff(pulling.FIRST_DELAY_S),
+    retry_jitter_factor=pulling.JITTER,
     **_plain,
 )
 def pull_source(run: Run, source: Source) -> Path | State[Path]:

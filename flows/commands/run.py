@@ -17,6 +17,7 @@ from flows.errors import DayStopped, UsageProblem
 from flows.options import HomeOption, JsonOption, ZoneOption, load_zone, parse_date
 from flows.progress import reporter, terminal_progress
 from flows.settings import home_path, prepare_prefect
+from sources import zone_sources
 from sources.simulator import simulate
 from sources.zone import ZoneError
 from warehouse import Home
@@ -36,7 +37,8 @@ def run(
     inbox: Annotated[
         str | None,
         typer.Option(
-            "--inbox", help="Folder (or URL) of extracts, any kinds and formats; default <home>/inbox/<zone>."
+            "--inbox",
+            help="Folder (or URL) of extracts, any kinds and formats; default: the sources of the zone file.",
         ),
     ] = None,
     home: HomeOption = None,
@@ -62,12 +64,22 @@ def run(
     day = parse_date(date_, "--date")
     base = home_path(home)
     ensure_key(base)
+    if inbox is not None:
+        check_inbox(inbox)
     report = run_day(zone, day, inbox, base, quiet=as_json, catch_up=catch_up, provisional=provisional)
     if as_json:
         typer.echo(json.dumps(report.as_json(), default=str, ensure_ascii=False))
     else:
         output.day_report(report)
     raise typer.Exit(report.exit_code)
+
+
+def check_inbox(inbox: str) -> None:
+    """Refuse a URL that no run could use, or that holds a credential, before anything keeps it as a parameter."""
+    try:
+        zone_sources.inbox(inbox)
+    except ZoneError as error:
+        raise UsageProblem(str(error)) from error
 
 
 def demo(home: HomeOption = None) -> None:
