@@ -6,8 +6,9 @@ Makes, in the schema `stage`: `dup_<table>` (hashes of keys that occur more than
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import duckdb
 
@@ -52,9 +53,30 @@ _COLUMNS = {
 }
 
 
-def prepare(
-    con: duckdb.DuckDBPyConnection, staged: Mapping[str, Staged], zone: str | None
-) -> dict[str, bool]:
+@dataclass(frozen=True)
+class Stored:
+    """On which dates the lake holds documents of each kind: nothing else is asked of it in vain."""
+
+    zone: str | None  # null: of every zone
+    dates: Mapping[str, frozenset[date]]
+
+    @classmethod
+    def around(cls, con: duckdb.DuckDBPyConnection, staged: Iterable[Staged], zone: str | None) -> Stored:
+        """What the attached lake holds around the staged rows; nothing where none is attached."""
+        days = [day for each in staged for day in each.days or ()]
+        attached = f"select 1 from duckdb_databases() where database_name = {literal(LAKE)}"
+        if not days or not con.execute(attached).fetchall():
+            return cls(zone, {})
+        here = f"and zone = {literal(zone)}" if zone else ""
+        near = f"date '{min(days)}' - {PARTNER_DAYS} and date '{max(days)}' + {PARTNER_DAYS}"
+        rows = con.execute(
+            f"select kind, list(business_date) from {LAKE}.ledger.coverage "
+            f"where documents > 0 and business_date between {near} {here} group by kind"
+        ).fetchall()
+        return cls(zone, {kind: frozenset(days) for kind, days in rows})
+
+
+def prepare(con: duckdb.DuckDBPyConnection, staged: Mapping[str, Staged], stored: Stored) -> dict[str, bool]:
     """Make the tables and views; gives the kinds that have a `now_` view: whether it has stored rows."""
     for each in staged.values():
         if each.contract.version:
@@ -64,7 +86,7 @@ def prepare(
         sources = []
         if kind in staged:
             sources.append(_columns(kind, _kept(con, staged[kind]), staged=True))
-        if partners := _stored_partners(con, staged, kind, zone):
+        if partners := _stored_partners(con, staged, kind, stored):
             name = table(con, f"stored_{CONTRACTS[kind].table}")
             con.execute(f"create table {name} as {partners}")
             if con.execute(f"select 1 from {name} limit 1").fetchall():
@@ -126,14 +148,14 @@ def _now(con: duckdb.DuckDBPyConnection, kind: str, sources: list[str], *, in_on
 
 
 def _stored_partners(
-    con: duckdb.DuckDBPyConnection, staged: Mapping[str, Staged], kind: str, zone: str | None
+    con: duckdb.DuckDBPyConnection, staged: Mapping[str, Staged], kind: str, stored: Stored
 ) -> str | None:
     """SELECT of the stored documents of `kind` that staged documents have as partners but lack."""
     selects = []
     for each in PARTNERS:
         if each.other != kind or each.kind not in staged:
             continue
-        source = window(con, staged[each.kind], zone, days=PARTNER_DAYS, kind=kind)
+        source = window(staged[each.kind], stored, days=PARTNER_DAYS, kind=kind)
         if source is None:
             continue
         on = ", ".join(each.on)
@@ -144,31 +166,21 @@ def _stored_partners(
             selects.append(f"select * from ({source}) semi join ({lacking}) using ({on})")
     if not selects:
         return None
-    stored = " union all ".join(selects)
-    stored = f"select distinct on (file_hash, row_no) * from ({stored})"
-    return _columns(kind, f"({stored})", staged=False)
+    found = f"select distinct on (file_hash, row_no) * from ({' union all '.join(selects)})"
+    return _columns(kind, f"({found})", staged=False)
 
 
-def window(
-    con: duckdb.DuckDBPyConnection, staged: Staged, zone: str | None, *, days: int, kind: str | None = None
-) -> str | None:
+def window(staged: Staged, stored: Stored, *, days: int, kind: str | None = None) -> str | None:
     """SELECT of the stored documents of `kind` (or the same kind) dated within `days` of the staged rows.
 
-    None where no lake is attached, or none are stored.
+    None where none are stored.
     """
-    name = CONTRACTS[kind].table if kind else staged.contract.table
+    contract = CONTRACTS[kind] if kind else staged.contract
     if staged.days is None:
         return None
-    first, last = staged.days
-    where = f"business_date between date '{first}' - {days} and date '{last}' + {days}" + (
-        f" and zone = {literal(zone)}" if zone else ""
-    )
-    source = f"{LAKE}.documents.{quoted(name)}"
-    attached = f"select 1 from duckdb_databases() where database_name = {literal(LAKE)}"
-    if not con.execute(attached).fetchall():
+    first, last = staged.days[0] - timedelta(days=days), staged.days[1] + timedelta(days=days)
+    if not any(first <= day <= last for day in stored.dates.get(contract.kind, ())):
         return None
-    try:  # asking duckdb_tables() instead would load the statistics of every table of the lake: 0.3 s a call
-        stored = con.execute(f"select 1 from {source} where {where} limit 1").fetchall()
-    except duckdb.CatalogException:  # the lake has no such table
-        return None
-    return f"select * from {source} where {where}" if stored else None
+    where = f"business_date between date '{first}' and date '{last}'"
+    where += f" and zone = {literal(stored.zone)}" if stored.zone else ""
+    return f"select * from {LAKE}.documents.{quoted(contract.table)} where {where}"

@@ -14,7 +14,7 @@ import duckdb
 
 from expectations.amounts import CNY, FEN
 from expectations.clauses import literal, quoted
-from expectations.current import prepare, window
+from expectations.current import Stored, prepare, window
 from expectations.stage import Staged, key_of, table
 from sources.contracts import CONTRACTS, Contract
 
@@ -35,11 +35,12 @@ def relations(
     con: duckdb.DuckDBPyConnection, staged: Mapping[str, Staged], zone: str | None
 ) -> dict[str, list[Relation]]:
     """The relations of each staged kind, with the views they read made ready."""
-    current = prepare(con, staged, zone)
+    stored = Stored.around(con, staged.values(), zone)
+    current = prepare(con, staged, stored)
     found: dict[str, list[Relation]] = {kind: [] for kind in staged}
     for kind, each in staged.items():
         if each.contract.version:
-            found[kind].append(Relation("M4", kind, _same_version(con, each, zone)))
+            found[kind].append(Relation("M4", kind, _same_version(con, each, stored)))
     for rule, main, other, build in _PAIRS:
         if not {main, other} <= set(current):
             continue
@@ -99,7 +100,7 @@ def _items(con: duckdb.DuckDBPyConnection, list_kind: str, order_kind: str, kind
     )
 
 
-def _same_version(con: duckdb.DuckDBPyConnection, staged: Staged, zone: str | None) -> str:
+def _same_version(con: duckdb.DuckDBPyConnection, staged: Staged, lake: Stored) -> str:
     """M4 among the staged rows and against stored rows of the same dates; the guid is not content."""
     contract = staged.contract
     version = contract.version_column or contract.business_column
@@ -117,7 +118,7 @@ def _same_version(con: duckdb.DuckDBPyConnection, staged: Staged, zone: str | No
     text = f"{literal(contract.version or '')} as found_field, "
     text += "'another document has the same key and version' as found_detail"
     found = f"select file_hash, row_no, line_no, business_key, {text} from ({rows})"
-    stored = window(con, staged, zone, days=0)
+    stored = window(staged, lake, days=0)
     if stored is None:
         return found
     same = " and ".join(f"s.{quoted(each)} is not distinct from d.{quoted(each)}" for each in keys)

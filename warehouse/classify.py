@@ -27,6 +27,7 @@ class Staged:
     rejected: Path
     zone: str
     stored: Extent | None  # what the lake holds of this kind before
+    any_rejected: bool = True  # whether the gate set any row of this kind aside
 
     @property
     def scan(self) -> str:
@@ -42,6 +43,8 @@ class Staged:
     @property
     def usable(self) -> str:
         """Staged rows that were not set aside."""
+        if not self.any_rejected:
+            return self.scan
         return f"(SELECT s.* FROM {self.scan} s ANTI JOIN {self.rejected_scan} r USING (file_hash, row_no))"
 
     @property
@@ -76,11 +79,12 @@ def classify(con: duckdb.DuckDBPyConnection, staged: Staged) -> bool:
     greater text, so that arrival order does not matter. Of identical documents the stored one, else the
     first by file hash and row, is kept.
     """
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE classes AS "
-        f"SELECT file_hash, row_no, 'quarantined' AS class FROM {staged.scan} "
-        f"SEMI JOIN {staged.rejected_scan} r USING (file_hash, row_no)"
-    )
+    con.execute("CREATE OR REPLACE TEMP TABLE classes (file_hash VARCHAR, row_no BIGINT, class VARCHAR)")
+    if staged.any_rejected:
+        con.execute(
+            f"INSERT INTO classes SELECT file_hash, row_no, 'quarantined' FROM {staged.scan} "
+            f"SEMI JOIN {staged.rejected_scan} r USING (file_hash, row_no)"
+        )
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE staged_keys AS SELECT {staged.key_hash} AS h FROM {staged.usable}"
     )

@@ -16,24 +16,13 @@ from transforms.timeliness_tables import QUARTER_S
 from warehouse import sql
 from warehouse.schema import document_table
 
-TEMPORARY = "delivered_now (kind VARCHAR, business_date DATE, delay_quarters BIGINT, documents BIGINT)"
-
-
-def count(con: duckdb.DuckDBPyConnection, contract: Contract, zone: str, batch_id: str) -> None:
-    """Count the documents of a kind that a batch has just stored into `delivered_now`."""
-    con.execute(
-        f"INSERT INTO delivered_now SELECT {sql.literal(contract.kind)}, business_date, {_quarters(contract)}, "
-        f"count(*) FROM {document_table(contract)} WHERE zone = {sql.literal(zone)} "
-        f"AND batch_id = {sql.literal(batch_id)} GROUP BY ALL"
-    )
-
 
 def add(con: duckdb.DuckDBPyConnection, zone: str, batch_id: str, loaded_at: datetime) -> None:
-    """Append what was counted; nothing where nothing was stored."""
+    """Append what the batch has stored (`stored_now` of warehouse.ledger); nothing where that is nothing."""
     con.execute(
         f"INSERT INTO wh.ledger.deliveries BY NAME SELECT {sql.literal(zone)} AS zone, business_date, kind, "
-        f"{sql.literal(batch_id)} AS batch_id, {sql.literal(loaded_at)} AS loaded_at, delay_quarters, documents "
-        "FROM delivered_now ORDER BY business_date, kind, delay_quarters"
+        f"{sql.literal(batch_id)} AS batch_id, {sql.literal(loaded_at)} AS loaded_at, delay_quarters, "
+        "sum(rows)::BIGINT AS documents FROM stored_now GROUP BY ALL ORDER BY business_date, kind, delay_quarters"
     )
 
 
@@ -46,12 +35,12 @@ def backfill(con: duckdb.DuckDBPyConnection) -> None:
     for contract in CONTRACTS.values():
         con.execute(
             "INSERT INTO wh.ledger.deliveries BY NAME SELECT zone, business_date, "
-            f"{sql.literal(contract.kind)} AS kind, batch_id, loaded_at, {_quarters(contract)} AS delay_quarters, "
+            f"{sql.literal(contract.kind)} AS kind, batch_id, loaded_at, {quarters(contract)} AS delay_quarters, "
             f"count(*) AS documents FROM {document_table(contract)} GROUP BY ALL ORDER BY ALL"
         )
 
 
-def _quarters(contract: Contract) -> str:
+def quarters(contract: Contract) -> str:
     """Whole quarters of an hour from the document's time to its loading; null where it bears no time."""
     return (
         f"CAST(floor((epoch_ms(loaded_at) - epoch_ms({sql.name(contract.business_column)})) "

@@ -63,9 +63,11 @@ def commit(
             return CommitSummary(None)
         ledger.prepare_tallies(con)
         known, noted = redelivery.prepare(con, zone), False
-        stored = extents(con, zone)
+        stored, rejected = extents(con, zone), incoming.rejected_kinds(con)
         for kind, parts in sorted(incoming.parts.items()):
-            staged = Staged(CONTRACTS[kind], parts, incoming.rejected, zone, stored.get(kind))
+            staged = Staged(
+                CONTRACTS[kind], parts, incoming.rejected, zone, stored.get(kind), kind in rejected
+            )
             store(con, staged, run_id, loaded_at)
             ledger.add_quarantine(con, staged, run_id, loaded_at)
             noted |= redelivery.compare(con, kind, staged, known, zone, run_id, loaded_at)
@@ -118,11 +120,10 @@ def store(con: duckdb.DuckDBPyConnection, staged: Staged, batch_id: str, loaded_
         )
     business = sql.name(contract.business_column)
     con.execute(
-        f"INSERT INTO stored_tallies SELECT {sql.literal(contract.kind)}, file_hash, business_date, count(*), "
-        f"sum({total}), min({business}), max({business}) FROM {document_table(contract)} "
-        f"WHERE zone = {own['zone']} AND batch_id = {own['batch_id']} GROUP BY ALL"
+        f"INSERT INTO stored_now SELECT {sql.literal(contract.kind)}, file_hash, business_date, "
+        f"{deliveries.quarters(contract)} AS delay_quarters, count(*), sum({total}), min({business}), max({business}) "
+        f"FROM {document_table(contract)} WHERE batch_id = {own['batch_id']} GROUP BY ALL"
     )
-    deliveries.count(con, contract, staged.zone, batch_id)
 
 
 def _summary(con: duckdb.DuckDBPyConnection, batch_id: str, incoming: Incoming) -> CommitSummary:

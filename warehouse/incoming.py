@@ -14,6 +14,7 @@ import duckdb
 import polars as pl
 
 from sources.staging import LandedFile, ReadOutcome, Refusal, load_landed, load_outcomes
+from warehouse import sql
 from warehouse.errors import StagingError
 from warehouse.handover import temporary_table
 
@@ -65,6 +66,13 @@ class Incoming:
     def findings(self) -> Path:
         """Rules broken, row by row."""
         return self.run_dir / "findings.parquet"
+
+    def rejected_kinds(self, con: duckdb.DuckDBPyConnection) -> frozenset[str]:
+        """Kinds of which the gate set rows aside."""
+        if not self.parts:
+            return frozenset()
+        rows = con.execute(f"SELECT DISTINCT kind FROM {sql.parquet([self.rejected])}").fetchall()
+        return frozenset(kind for (kind,) in rows)
 
     def validations(self) -> list[dict[str, Any]]:
         """Results of the checks, as the gate wrote them."""

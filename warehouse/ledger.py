@@ -2,7 +2,8 @@
 
 The functions run inside the commit transaction, over temporary tables the commit fills:
 `incoming_files`, `incoming_names`, `tallies(file_hash, class, rows, amount)` counted from the staged
-parts, and `stored_tallies(kind, file_hash, business_date, ...)` counted from what was really stored.
+parts, and `stored_now(kind, file_hash, business_date, delay_quarters, ...)` counted from what was really
+stored, with its view `stored_tallies` short of the delays.
 """
 
 from __future__ import annotations
@@ -25,13 +26,16 @@ def prepare_tallies(con: duckdb.DuckDBPyConnection) -> None:
     """Empty temporary tables for the counts of this batch."""
     for statement in (
         "tallies (file_hash VARCHAR, class VARCHAR, rows BIGINT, amount DECIMAL(38,5))",
-        "stored_tallies (kind VARCHAR, file_hash VARCHAR, business_date DATE, rows BIGINT, "
+        "stored_now (kind VARCHAR, file_hash VARCHAR, business_date DATE, delay_quarters BIGINT, rows BIGINT, "
         "amount DECIMAL(38,5), first_at TIMESTAMP, last_at TIMESTAMP)",
         "quarantined_now (kind VARCHAR, file_hash VARCHAR, row_no BIGINT, line_no BIGINT, rules VARCHAR[], "
         "business_date DATE)",
-        deliveries.TEMPORARY,
     ):
         con.execute(f"CREATE OR REPLACE TEMP TABLE {statement}")
+    con.execute(
+        "CREATE OR REPLACE TEMP VIEW stored_tallies AS SELECT kind, file_hash, business_date, sum(rows)::BIGINT AS rows, "
+        "sum(amount) AS amount, min(first_at) AS first_at, max(last_at) AS last_at FROM stored_now GROUP BY ALL"
+    )
 
 
 def insert(con: duckdb.DuckDBPyConnection, table: Table, select: str) -> None:

@@ -103,11 +103,21 @@ def metric_table(table: MetricTable) -> Iterator[str]:
 
 def metric_view(table: MetricTable) -> str:
     """Statement for metrics.<name>: the newest vintage of each zone and day, and whether it is provisional."""
+    return f"CREATE OR REPLACE VIEW wh.metrics.{table.name} AS {figures_of(table.name, f'({NEWEST})')}"
+
+
+#: The newest vintage of each zone and day, and whether it is provisional.
+NEWEST = (
+    "SELECT zone, business_date, max(vintage) AS vintage, "
+    f"arg_max(coalesce({PROVISIONAL}, false), vintage) AS {PROVISIONAL} FROM wh.vintages.published GROUP BY ALL"
+)
+
+
+def figures_of(name: str, vintages: str) -> str:
+    """Query of the figures of these vintages (a relation with the columns of NEWEST)."""
     return (
-        f"CREATE OR REPLACE VIEW wh.metrics.{table.name} AS SELECT figures.*, newest.{PROVISIONAL} "
-        f"FROM wh.vintages.{table.name} figures JOIN (SELECT zone, business_date, max(vintage) AS vintage, "
-        f"arg_max(coalesce({PROVISIONAL}, false), vintage) AS {PROVISIONAL} "
-        "FROM wh.vintages.published GROUP BY ALL) newest USING (zone, business_date, vintage)"
+        f"SELECT figures.*, newest.{PROVISIONAL} FROM wh.vintages.{name} figures "
+        f"JOIN {vintages} newest USING (zone, business_date, vintage)"
     )
 
 

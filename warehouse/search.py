@@ -7,6 +7,7 @@ which documents of the lists found lie, and once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -204,9 +205,12 @@ class Search:
         return "number IN (FROM needles) OR number IN (FROM targets)"
 
     def _new(self, kind: str) -> str:
-        """The new documents of a kind."""
+        """The new documents of a kind; undated ones are looked for only where the batches have any."""
         within = Window(self.window.zone, self.batches.first, self.batches.last)
-        return within.over(document_table(CONTRACTS[kind]), self.stored.get(kind), self.batches.among())
+        extent = self.stored.get(kind)
+        if extent and not self.batches.undated:
+            extent = replace(extent, undated=False)
+        return within.over(document_table(CONTRACTS[kind]), extent, self.batches.among())
 
     def _dates(self, query: str) -> set[date | None]:
         return {day for (day,) in self.con.execute(query).fetchall()}

@@ -113,7 +113,10 @@ def test_m4(tmp_path, second, expected):
 def lake():
     """A database attached as `wh` with the tables the gate reads."""
     con = duckdb.connect()
-    con.execute("attach ':memory:' as wh; create schema wh.documents")
+    con.execute("attach ':memory:' as wh; create schema wh.documents; create schema wh.ledger")
+    con.execute(
+        "create table wh.ledger.coverage (zone VARCHAR, business_date DATE, kind VARCHAR, documents BIGINT)"
+    )
     for kind in ("CEB311", "CEB411", "CEB621"):
         contract = CONTRACTS[kind]
         own = {"zone": "VARCHAR", "business_date": "DATE", "file_hash": "VARCHAR", "row_no": "BIGINT"}
@@ -133,6 +136,9 @@ def store(con, run, **rows):
         con.execute(
             f"insert into wh.documents.{table} by name select 'zz' as zone, "
             f"'stored' as file_hash, * exclude (file_hash, findings) from '{part}'"
+        )
+        con.execute(
+            f"insert into wh.ledger.coverage select 'zz', business_date, '{kind}', count(*) from '{part}' group by all"
         )
 
 
