@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -13,7 +16,7 @@ from transforms.definitions import METRIC_TABLES
 from warehouse import periods, sql
 from warehouse.connection import Lake
 from warehouse.home import Home
-from warehouse.schema import PROVISIONAL, VINTAGE_COLUMNS, published_days
+from warehouse.schema import NEWEST, PROVISIONAL, VINTAGE_COLUMNS, figures_of, published_days
 
 NAME = "analyst.duckdb"
 #: What the copy holds: (schema, table) and the query that fills it.
@@ -49,8 +52,9 @@ def write(lake: Lake, home: Home) -> Path:
 def _write(lake: Lake, home: Home) -> Path:
     target = home.published / NAME
     mark = home.published / f".{NAME}.snapshot"
-    snapshot = str(lake.snapshot())
-    if target.exists() and mark.exists() and mark.read_text() == snapshot:
+    snapshot = f"{lake.snapshot()} {_views_digest()}"
+    before = mark.read_text() if target.exists() and mark.exists() else ""
+    if before == snapshot:
         return target
     temporary = home.published / f".{NAME}.{os.getpid()}"
     temporary.unlink(missing_ok=True)
@@ -62,14 +66,15 @@ def _write(lake: Lake, home: Home) -> Path:
         con.begin()
         for schema in sorted({schema for schema, _ in CONTENT}):
             con.execute(f"CREATE SCHEMA IF NOT EXISTS copy_of_figures.{schema}")
-        changed = _changed_days(con)
+        days = _changed_days(con)
         for (schema, table), query in CONTENT.items():
-            if changed is not None and schema == "metrics" and table in METRIC_TABLES:
-                _bring_up_to_date(con, table, changed)
+            if days is not None and schema == "metrics" and table in METRIC_TABLES:
+                _bring_up_to_date(con, table, days)
             else:
                 con.execute(f"CREATE OR REPLACE TABLE copy_of_figures.{schema}.{table} AS {query}")
-        for view, query in VIEWS.items():
-            con.execute(f"CREATE OR REPLACE VIEW copy_of_figures.metrics.{view} AS {query}")
+        if days is None or before.partition(" ")[2] != _views_digest():
+            for view, query in VIEWS.items():
+                con.execute(f"CREATE OR REPLACE VIEW copy_of_figures.metrics.{view} AS {query}")
         con.commit()
     finally:
         con.execute("DETACH copy_of_figures")
@@ -80,9 +85,17 @@ def _write(lake: Lake, home: Home) -> Path:
     return target
 
 
-def _changed_days(con: duckdb.DuckDBPyConnection) -> str | None:
-    """Table of the days (zone, business_date) of which the copy does not hold the newest vintage, so that the
-    cost follows new figures; None where the copy is written whole: there is none, or its columns differ."""
+def _views_digest() -> str:
+    """Changes when any view does: making all of them anew takes a second, and they hardly ever change."""
+    return hashlib.sha256(repr(sorted(VIEWS.items())).encode()).hexdigest()[:16]
+
+
+def _changed_days(con: duckdb.DuckDBPyConnection) -> list[date] | None:
+    """Business dates of `changed_days`: the vintages, with the columns of NEWEST, that the copy does not hold yet.
+
+    So that the cost follows new figures. None where the copy is written whole: there is none, or its columns
+    differ.
+    """
     for name, table in METRIC_TABLES.items():
         try:
             there = con.execute(f"SELECT * FROM copy_of_figures.metrics.{name} LIMIT 0").description or []
@@ -90,20 +103,25 @@ def _changed_days(con: duckdb.DuckDBPyConnection) -> str | None:
             return None
         if {each[0] for each in there} != {*table.schema, *VINTAGE_COLUMNS, PROVISIONAL}:
             return None
-    newest = "SELECT zone, business_date, max(vintage) FROM {} GROUP BY ALL"
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE changed_days AS SELECT DISTINCT zone, business_date FROM "
-        f"({newest.format('wh.vintages.published')} EXCEPT {newest.format('copy_of_figures.metrics.vintages')})"
+        f"CREATE OR REPLACE TEMP TABLE changed_days AS FROM ({NEWEST}) ANTI JOIN (SELECT zone, business_date, "
+        "max(vintage) AS vintage FROM copy_of_figures.metrics.vintages GROUP BY ALL) USING (zone, business_date, vintage)"
     )
-    return "changed_days"
+    rows = con.execute("SELECT DISTINCT business_date FROM changed_days ORDER BY 1").fetchall()
+    return [day for (day,) in rows]
 
 
-def _bring_up_to_date(con: duckdb.DuckDBPyConnection, table: str, changed: str) -> None:
+def _bring_up_to_date(con: duckdb.DuckDBPyConnection, table: str, days: Sequence[date]) -> None:
+    if not days:
+        return
     copy = f"copy_of_figures.metrics.{table}"
-    con.execute(f"DELETE FROM {copy} WHERE (zone, business_date) IN (FROM {changed})")
     con.execute(
-        f"INSERT INTO {copy} BY NAME SELECT * FROM wh.metrics.{table} "
-        f"WHERE (zone, business_date) IN (FROM {changed}) ORDER BY ALL"
+        f"DELETE FROM {copy} WHERE (zone, business_date) IN (SELECT (zone, business_date) FROM changed_days)"
+    )
+    # The dates are named besides, so that only their data files are opened.
+    con.execute(
+        f"INSERT INTO {copy} BY NAME {figures_of(table, 'changed_days')} "
+        f"WHERE business_date IN ({', '.join(sql.literal(day) for day in days)}) ORDER BY ALL"
     )
 
 
