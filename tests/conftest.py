@@ -1,8 +1,14 @@
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # A worker a processor, so one thread a worker; read when these libraries are first used.
+    os.environ.setdefault("TONGGUAN_THREADS", "1")
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 from warehouse import Home, Lake
 

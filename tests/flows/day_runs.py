@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flows import stages
+from flows.day import DayReport
 from flows.pull import pull_all
 from warehouse import Home, Lake
 
@@ -24,14 +25,18 @@ SAME_HOURS = 1e-4 / 3_600_000
 def run_stages(home: Path, zone: str, day: date, inbox: Path) -> stages.Run:
     """The stages of a day without Prefect, in the flow's order."""
     run = stages.begin(home, zone, day)
+    report = DayReport(run.run_id, zone, day)
     stages.land(run, pull_all(run, str(inbox)))
     stages.read(run)
     stages.validate(run)
-    stages.commit(run)
-    stages.take_in_mended(run)
+    report.committed = stages.commit(run)
+    report.mended = stages.take_in_mended(run)
     stages.link(run)
-    stages.measure(run)
+    report.vintages = stages.measure(run)
     stages.publish(run)
+    stages.tidy(run, report)
+    stages.close(run, report)
+    stages.seal(run)
     return run
 
 

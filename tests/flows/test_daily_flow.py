@@ -1,6 +1,7 @@
 """The daily flow through Prefect, without a server: what a run says, and that running it again changes nothing."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -20,8 +21,9 @@ ZONE, DAY, LISTS = "zhengzhou", date(2025, 3, 5), 60
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home(empty_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     base = tmp_path_factory.mktemp("flow")
+    shutil.copytree(empty_home.path, base / "home")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("PREFECT_HOME", str(base / "prefect"))
         environment.setenv("TONGGUAN_PII_KEY", "a key that only this test knows, 32 bytes")

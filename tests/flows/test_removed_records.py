@@ -48,10 +48,11 @@ def deliver(home: Path, inbox: Path, lists: pl.DataFrame) -> stages.Run:
     ("count", "removals"),
     [(400, (1, 10)), pytest.param(260_000, (1, 10, 1_000), marks=pytest.mark.long)],
 )
-def test_exactly_the_removed_records_are_named(count: int, removals: tuple[int, ...], tmp_path: Path) -> None:
+def test_exactly_the_removed_records_are_named(
+    count: int, removals: tuple[int, ...], tmp_path: Path, home: Home
+) -> None:
     lists = many_lists(tmp_path / "simulated", count)
-    home = tmp_path / "home"
-    stages.link(deliver(home, tmp_path / "0", lists))
+    stages.link(deliver(home.path, tmp_path / "0", lists))
     random = np.random.default_rng(count)
     removed: list[set[str]] = []
     for number, some in enumerate(removals, 1):
@@ -60,8 +61,8 @@ def test_exactly_the_removed_records_are_named(count: int, removals: tuple[int, 
             {f"{ebc}|{order}" for ebc, order in lists[gone].select("ebcCode", "orderNo").iter_rows()}
         )
         lists = lists.with_row_index("at").filter(~pl.col("at").is_in(gone)).drop("at")
-        run = deliver(home, tmp_path / str(number), lists)
-    with Lake.read(Home(home)) as lake:
+        run = deliver(home.path, tmp_path / str(number), lists)
+    with Lake.read(home) as lake:
         found = lake.con.execute(
             "SELECT list(business_key) FROM wh.ledger.vanished GROUP BY hash_after ORDER BY min(found_at)"
         ).fetchall()
@@ -81,6 +82,6 @@ def test_exactly_the_removed_records_are_named(count: int, removals: tuple[int, 
     assert [row[2] for row in summary] == list(removals)
     assert all(before - vanished == same for before, same, vanished in summary)
     stages.link(run)
-    with Lake.read(Home(home)) as lake:
+    with Lake.read(home) as lake:
         marked = lake.con.execute("SELECT count(vanished_at) FROM wh.core.lists").fetchone()
     assert marked == (sum(removals),), "linking again keeps the marks"

@@ -6,10 +6,11 @@ from decimal import Decimal
 import duckdb
 import polars as pl
 import pytest
+from memory_lake import MemoryLake
 from test_late_data import DAY, ZONE, figures, one_table, publish, touch
 
 from transforms.definitions import METRIC_TABLES, definitions_frame
-from warehouse import published, touched, triangles, vintages
+from warehouse import Home, published, touched, triangles, vintages
 from warehouse.errors import QueryFailedError
 from warehouse.migrations.m0004_vintages import revisions_between_vintages
 
@@ -19,6 +20,12 @@ FIRST = datetime(2026, 11, 12, 9)
 NEXT = date(2026, 11, 12)
 CELL = "basis=all; flow=all; mode=all; office=all"
 OTHER = CELL.replace("flow=all", "flow=I")
+
+
+@pytest.fixture
+def lake(home: Home) -> MemoryLake:
+    """The same statements in memory; the tests of whole days publish in the real lake."""
+    return MemoryLake(home)
 
 
 def publish_history(lake):

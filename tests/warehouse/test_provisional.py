@@ -3,14 +3,22 @@
 from datetime import datetime, timedelta
 
 import duckdb
+import pytest
+from memory_lake import MemoryLake
 from test_late_data import DAY, ZONE, figures, one_table, touch
 
-from warehouse import measuring, missing, published, triangles, vintages
+from warehouse import Home, measuring, missing, published, triangles, vintages
 
 __all__ = ["one_table"]  # a fixture of both files
 
 NOON = datetime(2026, 11, 11, 12)
 NEXT = DAY + timedelta(days=1)
+
+
+@pytest.fixture
+def lake(home: Home) -> MemoryLake:
+    """The same statements in memory; the tests of whole days publish in the real lake."""
+    return MemoryLake(home)
 
 
 def publish(lake, days, lists, at, final):

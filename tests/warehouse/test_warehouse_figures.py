@@ -5,12 +5,19 @@ from datetime import date, datetime
 import duckdb
 import polars as pl
 import pytest
+from memory_lake import MemoryLake
 from staged_runs import LOADED, Stage, order, receipt
 
 from transforms.definitions import METRIC_TABLES, definitions_frame
 from warehouse import Home, Lake, measuring, published, runs, status, vintages
 
 DAY, NEXT = date(2026, 11, 11), date(2026, 11, 12)
+
+
+@pytest.fixture
+def lake(home: Home) -> MemoryLake:
+    """The same statements in memory; the tests of whole days publish in the real lake."""
+    return MemoryLake(home)
 
 
 def figures(lists, *days, observed=datetime(2026, 11, 13)):

@@ -4,6 +4,8 @@ from datetime import date
 
 import duckdb
 import polars as pl
+import pytest
+from memory_lake import MemoryLake
 from staged_runs import LOADED
 
 from transforms.definitions import METRIC_TABLES, definitions_frame
@@ -15,6 +17,12 @@ MONTHS = (
     "SELECT period_start, days_covered, days_in_period, lists FROM {}.volume_monthly "
     "WHERE basis = 'declared' AND flow = 'all' ORDER BY ALL"
 )
+
+
+@pytest.fixture
+def lake(home: Home) -> MemoryLake:
+    """The same statements in memory; the tests of whole days publish in the real lake."""
+    return MemoryLake(home)
 
 
 def figures(lists: dict[date, int]) -> dict[str, pl.DataFrame]:
