@@ -57,7 +57,7 @@ def test_what_was_sealed_is_proved_and_an_unchanged_run_adds_nothing(home):
         assert (lake.snapshot(), (home.record / "log.jsonl").read_bytes()) == (before, entries)
         found = record.verify(lake)
         files = lake.con.execute("SELECT count(*) FROM wh.documents.import_orders").fetchall()
-    assert (found.problem, found.checkpoints, files) == (None, 2, [(6,)])
+    assert (found.problem, found.checkpoints, found.unsealed, files) == (None, 2, 0, [(6,)])
     assert found.entries == len(entries.splitlines())
     assert found.files > 2
     assert problem(home, "--zone", "zhengzhou", "--from", "2020-01-01") is None

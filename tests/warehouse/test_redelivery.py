@@ -3,10 +3,19 @@
 from datetime import datetime
 
 import pytest
+from memory_lake import MemoryLake
 from staged_runs import Stage, at, import_list, order, receipt
+
+from warehouse import Home
 
 LATER = datetime(2026, 11, 13, 1)
 DATED = "CEB621_20261111_001.xml"
+
+
+@pytest.fixture
+def lake(home: Home) -> MemoryLake:
+    """The same statements in memory; flows/test_removed_records.py delivers to the real lake."""
+    return MemoryLake(home)
 
 
 def deliver(lake, home, run, *files, loaded_at=LATER):
@@ -85,6 +94,14 @@ def test_a_quarantined_row_is_present_before_and_after(home, lake):
     assert vanished(lake) == []
     deliver(lake, home, "r3", (DATED, "CEB621", [import_list("1"), import_list("3")]))
     assert vanished(lake, "business_key") == [("EBC1|2",)]
+
+
+def test_a_quarantined_row_without_its_key_cannot_vanish(home, lake):
+    nameless = import_list("2", order_no=None)
+    deliver(lake, home, "r1", (DATED, "CEB621", [import_list("1"), nameless], {2: ["K1"]}))
+    deliver(lake, home, "r2", (DATED, "CEB621", [import_list("1"), import_list("3")]))
+    assert vanished(lake) == []
+    assert counts(lake) == [(1, 2, 1, 1, 0, 0, 0, 0)], "it is in neither count"
 
 
 @pytest.mark.long

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from warehouse.connection import Lake
 from warehouse.record.book import Book
-from warehouse.record.commits import files, snapshots
+from warehouse.record.commits import SEALER, files, snapshots
 from warehouse.record.merkle import Tree, extends, leaf_hash
 from warehouse.record.note import Checkpoint, CheckpointError, opened, public_key
 
@@ -24,7 +24,7 @@ class Verified:
     entries: int
     checkpoints: int
     files: int
-    unsealed: int  # commits since the last seal
+    unsealed: int  # commits since the last seal, short of its own
     problem: str | None = None
 
 
@@ -138,7 +138,8 @@ def _commits(lake: Lake, entries: list[dict[str, Any]], done: _Done) -> None:
                 f"commit {entry['snapshot']} ({entry['message']}) is not the one that was logged: "
                 "the catalog was rolled back or altered"
             )
-    done.unsealed = sum(number > logged for number in known)
+    # The commit that keeps a seal's checkpoint comes after what it seals; the next seal logs it.
+    done.unsealed = sum(number > logged and each["author"] != SEALER for number, each in known.items())
 
 
 def _files(
