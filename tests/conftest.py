@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # A worker a processor, so one thread a worker; read when these libraries are first used.
@@ -15,10 +16,16 @@ from warehouse import Home, Lake
 
 @pytest.fixture(scope="session")
 def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A migrated, empty warehouse; tests copy it, which is faster than creating one each."""
-    home = Home(tmp_path_factory.mktemp("template") / "home")
-    with Lake.write(home):
-        pass
+    """A migrated, empty warehouse, one for all workers; tests copy it, which is faster than creating one each."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    home, ready = Home(base / "template" / "home"), base / "template.ready"
+    with FileLock(base / "template.lock"):
+        if not ready.exists():
+            with Lake.write(home):
+                pass
+            ready.touch()
     return home
 
 

@@ -38,7 +38,7 @@ class MemoryLake(Lake):
         con.execute("SET TimeZone = 'Asia/Shanghai'")
         con.execute("SET python_enable_replacements = false")
         con.execute("ATTACH ':memory:' AS wh")
-        super().__init__(_Connection(con), home, writable=True)
+        super().__init__(_Connection(con), home)
         self.commits = 0
         migrations.apply(self)
 
