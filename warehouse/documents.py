@@ -122,7 +122,7 @@ def store(con: duckdb.DuckDBPyConnection, staged: Staged, batch_id: str, loaded_
     con.execute(
         f"INSERT INTO stored_now SELECT {sql.literal(contract.kind)}, file_hash, business_date, "
         f"{deliveries.quarters(contract)} AS delay_quarters, count(*), sum({total}), min({business}), max({business}) "
-        f"FROM {document_table(contract)} WHERE batch_id = {own['batch_id']} GROUP BY ALL"
+        f"FROM {document_table(contract)} WHERE zone = {own['zone']} AND batch_id = {own['batch_id']} GROUP BY ALL"
     )
 
 
