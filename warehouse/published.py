@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -76,6 +77,10 @@ def _write(lake: Lake, home: Home) -> Path:
             for view, query in VIEWS.items():
                 con.execute(f"CREATE OR REPLACE VIEW copy_of_figures.metrics.{view} AS {query}")
         con.commit()
+    except BaseException:
+        with suppress(duckdb.Error):  # it may have ended already; what went wrong is what is to be told
+            con.rollback()
+        raise
     finally:
         con.execute("DETACH copy_of_figures")
     _sync(temporary)
