@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from warehouse import Lake, sql
@@ -35,9 +36,10 @@ LEFT_OUT = frozenset(
 Fingerprint = dict[str, tuple[int, str]]
 
 
-def fingerprint(lake: Lake, *, vintages: bool = True) -> Fingerprint:
+def fingerprint(lake: Lake, *, vintages: bool = True, zones: Sequence[str] = ()) -> Fingerprint:
     """Rows and a hash of the rows, in no order, by table; `vintages` False: only the figures in force.
 
+    `zones`: of these only; all where none is named.
     How many vintages a date has depends on the order in which runs took turns; its newest figures do not.
     """
     found: Fingerprint = {}
@@ -45,6 +47,7 @@ def fingerprint(lake: Lake, *, vintages: bool = True) -> Fingerprint:
         compared = [each for each in columns if each not in OF_THE_RUN and (vintages or each != "vintage")]
         row = lake.con.execute(
             f"SELECT count(*), CAST(sum(CAST(hash({sql.names(compared)}) AS HUGEINT)) AS VARCHAR) FROM wh.{table}"
+            + (f" WHERE zone IN ({sql.literals(zones)[1:-1]})" if zones and "zone" in columns else "")
         ).fetchone()
         assert row is not None
         found[table] = (row[0], row[1])
@@ -60,12 +63,12 @@ def differences(one: Fingerprint, other: Fingerprint) -> list[str]:
     ]
 
 
-def of_home(home: Path | str, *, vintages: bool = True) -> Fingerprint:
+def of_home(home: Path | str, *, vintages: bool = True, zones: Sequence[str] = ()) -> Fingerprint:
     """The fingerprint of the lake of a home, opened for reading."""
     from warehouse import Home
 
     with Lake.read(Home(home)) as lake:
-        return fingerprint(lake, vintages=vintages)
+        return fingerprint(lake, vintages=vintages, zones=zones)
 
 
 def _tables(lake: Lake, vintages: bool) -> dict[str, list[str]]:

@@ -70,7 +70,7 @@ def show(base: Path, zones: Sequence[str], days: int, lists: int, workers: int) 
     for zone in zones:
         finish(backfill(base, zone, base / "embedded", last, plain))
     embedded_s = time.perf_counter() - begun
-    embedded = fingerprint_of(base / "embedded", plain)
+    embedded = fingerprint_of(base / "embedded", plain, zones)
 
     shutil.rmtree(base / "servers", ignore_errors=True)
     (base / "servers").mkdir()
@@ -95,7 +95,7 @@ def show(base: Path, zones: Sequence[str], days: int, lists: int, workers: int) 
             said = "".join([finish(each) for each in running])
             shared_s = time.perf_counter() - begun
         keeper = base / f"machine-{zones[0]}"
-        shared = fingerprint_of(keeper, settings)
+        shared = fingerprint_of(keeper, settings, zones)
         verify = json.loads(tongguan(keeper, settings, "verify", "--json"))
         size = servers.psql(
             base / "servers" / "postgres", port, "tongguan", "SELECT pg_database_size('tongguan')"
@@ -150,13 +150,13 @@ def finish(process: subprocess.Popen[str]) -> str:
     return said
 
 
-def fingerprint_of(home: Path, environment: Mapping[str, str]) -> dict[str, tuple[int, str]]:
+def fingerprint_of(
+    home: Path, environment: Mapping[str, str], zones: Sequence[str]
+) -> dict[str, tuple[int, str]]:
     """The fingerprint of a lake, taken by a process with its environment."""
-    script = (
-        "import json, sys; from benchmarks.compare import of_home; print(json.dumps(of_home(sys.argv[1])))"
-    )
+    script = "import json, sys; from benchmarks.compare import of_home; print(json.dumps(of_home(sys.argv[1], zones=sys.argv[2:])))"
     done = subprocess.run(
-        [sys.executable, "-c", script, str(home)],
+        [sys.executable, "-c", script, str(home), *zones],
         capture_output=True,
         text=True,
         env=dict(environment),
