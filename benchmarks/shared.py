@@ -154,7 +154,10 @@ def fingerprint_of(
     home: Path, environment: Mapping[str, str], zones: Sequence[str]
 ) -> dict[str, tuple[int, str]]:
     """The fingerprint of a lake, taken by a process with its environment."""
-    script = "import json, sys; from benchmarks.compare import of_home; print(json.dumps(of_home(sys.argv[1], zones=sys.argv[2:])))"
+    script = (
+        "import json, sys; from benchmarks.compare import of_home; "
+        "print(json.dumps(of_home(sys.argv[1], zones=sys.argv[2:])))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", script, str(home), *zones],
         capture_output=True,
