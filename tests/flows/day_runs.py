@@ -22,9 +22,9 @@ KEYS = {
 SAME_HOURS = 1e-4 / 3_600_000
 
 
-def run_stages(home: Path, zone: str, day: date, inbox: Path) -> stages.Run:
+def run_stages(home: Path, zone: str, day: date, inbox: Path, provisional: bool = False) -> stages.Run:
     """The stages of a day without Prefect, in the flow's order."""
-    run = stages.begin(home, zone, day)
+    run = stages.begin(home, zone, day, provisional)
     report = DayReport(run.run_id, zone, day)
     stages.land(run, pull_all(run, str(inbox)))
     stages.read(run)

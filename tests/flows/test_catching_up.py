@@ -91,6 +91,14 @@ def test_three_days_of_outage_end_in_the_state_of_days_run_one_by_one(home: Home
 
     for day in DAYS[:2]:
         run_stages(home.path, ZONE, day, extracts / day.isoformat())
+    # The hour before the outage had the payments and lists of its day, and published what they tell.
+    hour = tmp_path / "hour"
+    for kind in ("CEB411", "CEB621", "CEB622"):
+        for file in (extracts / DAYS[2].isoformat()).glob(f"{kind}_*"):
+            hour.mkdir(exist_ok=True)
+            shutil.copy(file, hour)
+    run_stages(home.path, ZONE, DAYS[2], hour, provisional=True)
+    assert missing_days(home.path, ZONE, LAST) == DAYS[2:-1]
     pending = tmp_path / "pending"
     for day in DAYS[2:]:
         shutil.copytree(extracts / day.isoformat(), pending / day.isoformat())
