@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from prefect import flow, get_run_logger
@@ -12,7 +12,7 @@ from flows import schedule
 from flows.daily import one_day
 from flows.errors import DayStopped
 from flows.settings import home_path
-from sources.workdays import first_workday
+from sources.workdays import Calendar, first_workday
 from sources.zone import Zone
 from warehouse import Home, Lake, missing
 from warehouse import monthly as months
@@ -31,16 +31,14 @@ def monthly(
     """
     base = home_path(Path(home) if home else None)
     if month:
-        first = schedule.month_start(schedule.as_date(month if len(month) > 7 else f"{month}-01"))
+        first: date | None = schedule.month_start(
+            schedule.as_date(month if len(month) > 7 else f"{month}-01")
+        )
     else:
-        today = schedule.day_of(schedule.due_at())
-        wanted = first_workday(today.year, today.month, Zone.load(zone).calendar)
-        if today != wanted:
-            get_run_logger().info(
-                "%s is not the first working day of its month (%s): nothing to do", today, wanted
-            )
-            return None
-        first = schedule.month_before(schedule.due_at())
+        first = month_due(Zone.load(zone).calendar, schedule.due_at())
+    if first is None:
+        get_run_logger().info("%s: not due on the first working day of a month, nothing to do", zone)
+        return None
     failures = bring_up_to_date(base, zone, first, inbox)
     with Lake.read(Home(base)) as lake:
         written = months.write(lake, Home(base), zone, first)
@@ -50,6 +48,17 @@ def monthly(
     if failures:
         raise DayStopped(f"{zone} {first:%Y-%m} is written, but: " + "; ".join(failures))
     return written
+
+
+def month_due(calendar: Calendar, due: datetime) -> date | None:
+    """The month before, where a run is due on the first working day of a month; else None.
+
+    Raises CalendarUnknown for a year whose holidays nobody stated.
+    """
+    today = schedule.day_of(due)
+    if today != first_workday(today.year, today.month, calendar):
+        return None
+    return schedule.month_before(due)
 
 
 def bring_up_to_date(base: Path, zone: str, first: date, inbox: str | None) -> list[str]:

@@ -1,14 +1,15 @@
 """prefect.yaml: every zone has every deployment, from one description a kind."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 import yaml
 
-from sources.workdays import first_workday
+from flows.monthly import month_due
+from sources.workdays import NOTHING_STATED, CalendarUnknown, first_workday
 from sources.zone import zone_names
 
 FILE = Path(__file__).parents[2] / "prefect.yaml"
@@ -57,3 +58,22 @@ def test_every_entrypoint_is_a_flow_that_takes_the_parameters(deployments: dict[
 @pytest.mark.parametrize("year", range(2005, 2027))
 def test_the_first_workday_of_a_month_is_among_the_days_on_which_the_monthly_run_starts(year: int) -> None:
     assert all(first_workday(year, month) <= date(year, month, 10) for month in range(1, 13))
+
+
+@pytest.mark.parametrize(
+    ("due", "month"),
+    [
+        ("2026-10-08T08:00", date(2026, 9, 1)),  # after the National Day holiday of 1 to 7 October
+        ("2026-10-01T08:00", None),
+        ("2026-10-09T08:00", None),
+        ("2026-01-01T08:00", None),
+        ("2025-10-09T08:00", date(2025, 9, 1)),  # Mid-Autumn and National Day together
+    ],
+)
+def test_a_month_is_due_on_its_first_working_day(due: str, month: date | None) -> None:
+    assert month_due(NOTHING_STATED, datetime.fromisoformat(f"{due}+08:00")) == month
+
+
+def test_a_year_without_a_stated_calendar_is_not_guessed() -> None:
+    with pytest.raises(CalendarUnknown, match="2040"):
+        month_due(NOTHING_STATED, datetime.fromisoformat("2040-03-01T08:00+08:00"))

@@ -1,0 +1,44 @@
+"""The file of a month: its figures, and which of its days are not in them."""
+
+import csv
+import hashlib
+import json
+from datetime import date, datetime, timedelta
+
+from test_late_data import DAY, ZONE, figures, one_table
+
+from warehouse import monthly, vintages
+
+__all__ = ["one_table"]  # a fixture of both files
+
+AT = datetime(2026, 11, 13, 6, 30)
+NEXT, LATER = DAY + timedelta(days=1), DAY + timedelta(days=2)
+
+
+def test_a_month_is_written_with_what_it_lacks_and_the_same_again(lake, home):
+    vintages.publish(lake, ZONE, "r", lambda: AT, figures(DAY, NEXT, lists=5), [DAY, NEXT])
+    vintages.publish(lake, ZONE, "r", lambda: AT, figures(LATER, lists=100), [LATER], final=())
+    written = monthly.write(lake, home, ZONE, date(2026, 11, 20))
+    file = home.path / written.path
+    assert file == home.published / "monthly" / "zhengzhou-2026-11.csv"
+    content = file.read_bytes()
+    rows = list(csv.DictReader(content.decode().splitlines()))
+    (lists,) = [each for each in rows if each["metric"] == "volume.lists"]
+    assert lists == {
+        "zone": ZONE,
+        "month": "2026-11",
+        "days_covered": "2",
+        "days_in_month": "30",
+        "metric": "volume.lists",
+        "breakdowns": "basis=all; flow=all; mode=all; office=all",
+        "value": "10",
+    }
+    told = json.loads(file.with_suffix(".json").read_text())
+    assert (told["rows"], told["days_covered"], told["days_in_month"]) == (len(rows), 2, 30)
+    assert told["sha256"] == hashlib.sha256(content).hexdigest()
+    assert len(told["lacking"]) == 28
+    assert told["lacking"][0] == "2026-11-01: not published"
+    assert "2026-11-13: provisional" in told["lacking"]
+    assert "28 of 30 days are not in it" in written.markdown()
+    assert monthly.write(lake, home, ZONE, DAY) == written and file.read_bytes() == content
+    assert sorted(each.name for each in file.parent.iterdir()) == [file.name, f"{file.stem}.json"]
