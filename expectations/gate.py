@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +28,10 @@ from expectations.stage import Staged, context, stage
 from sources.staging import load_outcomes
 
 __all__ = ["CheckBroke", "GateReport", "Record", "check"]
+
+
+#: Great Expectations keeps the context in use for the whole process: threads take turns.
+_one_at_a_time = threading.Lock()
 
 
 def check(
@@ -46,13 +51,13 @@ def check(
     Raises CheckBroke (with the report) if any check broke; the three files are written all the same.
     """
     staged = stage(con, run_dir, load_outcomes(run_dir / "outcomes.json"))
-    checks = _Checks(con, staged)
+    checks = Checks(con, staged)
     checks.reject(frozenset(zone_offices), run_dir / "rejected.parquet")
     checks.relate(zone)
     checks.validate()
     checks.find(run_dir / "findings.parquet")
     report = checks.report()
-    _write_validations(report, run_dir / "validations.json")
+    write_validations(report, run_dir / "validations.json")
     if report.broken:
         raise CheckBroke(report)
     return report
@@ -63,8 +68,11 @@ def preload() -> None:
     importlib.import_module("expectations.checkpoint")
 
 
-class _Checks:
+class Checks:
     """The steps of one check; what a step cannot carry out becomes a broken record."""
+
+    #: SELECTs of findings that stand besides those of the rules asked (see expectations.again).
+    more: Sequence[str] = ()
 
     def __init__(self, con: duckdb.DuckDBPyConnection, staged: dict[str, Staged]) -> None:
         self.con = con
@@ -109,7 +117,7 @@ class _Checks:
         if not self.staged:
             return
         # Whatever Great Expectations raises, import included, is a check that could not be carried out.
-        with self._noting("", "Great Expectations", Exception):
+        with self._noting("", "Great Expectations", Exception), _one_at_a_time:
             preload()
             from expectations.checkpoint import Checkpoint, expectations_of
 
@@ -120,7 +128,7 @@ class _Checks:
 
     def find(self, path: Path) -> None:
         """Write findings.parquet and compare its counts, and the quarantine's, with Great Expectations'."""
-        selects = []
+        selects = list(self.more)
         for kind, each in self.staged.items():
             wanted = {record.rule for record in self.records if record.kind == kind and record.failed}
             wanted |= {rule for place, rule in self.rejected if place == kind}
@@ -176,6 +184,7 @@ def _compared(
     return replace(record, outcome=BROKEN, broken_reason="; ".join(reasons), failed=None)
 
 
-def _write_validations(report: GateReport, path: Path) -> None:
+def write_validations(report: GateReport, path: Path) -> None:
+    """Write validations.json: a record an expectation, as ledger.validations takes them."""
     records = [{**each.as_dict(), "rule_set": report.rule_set} for each in report.records]
     path.write_text(json.dumps(records, ensure_ascii=False, indent=1), encoding="utf-8")

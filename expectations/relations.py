@@ -141,3 +141,6 @@ _PAIRS = (
     ("A4", "CEB621", "CEB311", _items),
     ("A4", "CEB603", "CEB303", _items),
 )
+
+#: The rules whose answer depends on what is stored.
+RELATIONAL = ("M4", *dict.fromkeys(rule for rule, *_ in _PAIRS))

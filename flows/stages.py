@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from expectations import gate
+from expectations import again, gate
 from flows import manifests
 from flows.day import DayReport
 from flows.progress import reporter
@@ -204,6 +204,17 @@ def checked_against(run: Run, lake: Lake) -> gate.GateReport:
     return checked
 
 
+def compare_again(run: Run, lake: Lake) -> None:
+    """Hold checked documents against what was stored since they were checked. Raises CheckBroke as `validate` does."""
+    try:
+        checked = again.compare_again(lake.con, run.folder, zone=run.zone)
+    except gate.CheckBroke as broke:
+        write_page(run, broke.report)
+        raise
+    write_page(run, checked)
+    run.compared_with.write_text(str(backfills.batches(lake, run.zone)))
+
+
 def write_page(run: Run, checked: gate.GateReport) -> None:
     """The validation page of the run, where there was anything to check."""
     names = {each.file_hash: list(each.names) for each in load_landed(run.landed)}
@@ -225,12 +236,12 @@ def commit(run: Run) -> CommitSummary:
     """One transaction: documents, quarantine, ledger; conservation checked inside it.
 
     Days are prepared side by side and committed one after another, so what `validate` compared with may have
-    grown: then the checks run again, now that nobody else can store documents of the zone.
+    grown: then the comparisons are made again, now that nobody else can store documents of the zone.
     """
     reporter().stage("commit")
     with Lake.write(run.store, waiting, zone=run.zone) as lake:
         if run.compared_with.read_text() != str(backfills.batches(lake, run.zone)):
-            checked_against(run, lake)
+            compare_again(run, lake)
         save(landing.known_by_now(lake, run.zone, load_landed(run.landed)), run.landed)
         return documents.commit(lake, run.store, run.zone, run.run_id, run.folder, now())
 

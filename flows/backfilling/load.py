@@ -52,7 +52,7 @@ def load(asked: Asked, step: Step, prepared: Prepared) -> Iterator[Loaded]:
     watch = Stopwatch()
     report = DayReport(run.run_id, run.zone, run.business_date)
     try:
-        _store(run, report, prepared)
+        _store(run, report)
     except Exception as error:
         yield from failed(asked, step, step.days, _told(run, report, error), run)
         return
@@ -89,13 +89,8 @@ def enter(asked: Asked, home: Path, outcomes: Sequence[DayOutcome]) -> None:
         backfills.note(lake, asked, outcomes, stages.now())
 
 
-def _store(run: Run, report: DayReport, prepared: Prepared) -> None:
+def _store(run: Run, report: DayReport) -> None:
     """Documents into the lake, lists up to date."""
-    with Lake.read(run.store) as lake:
-        grown = backfills.batches(lake, run.zone) != prepared.batches
-    if grown:
-        # Documents were compared with what was stored when they were prepared; more is stored since.
-        _timed(report, "validate", lambda: stages.validate(run))
     report.committed = _timed(report, "commit", lambda: stages.commit(run))
     report.mended = _timed(report, "mend", lambda: stages.take_in_mended(run))
     _timed(report, "link", lambda: stages.link(run))

@@ -4,9 +4,11 @@ from datetime import datetime, timedelta
 from itertools import count
 
 import duckdb
+import polars as pl
 import pytest
 from staged_day import AT, DAY, document, findings, gate, item, stage
 
+from expectations.again import compare_again
 from sources.contracts import CONTRACTS
 
 LATER = AT + timedelta(hours=1)
@@ -163,3 +165,25 @@ def test_m4_against_the_store(lake, tmp_path):
     changed = document("CEB621", packNo=2)
     assert check(tmp_path, lake, CEB621=[changed]) == [("CEB621", "M4", 1, "appTime")]
     assert check(tmp_path, lake, CEB621=[{**changed, "app_at": LATER}]) == []
+
+
+def test_comparisons_asked_again_find_what_a_fresh_check_finds(lake, tmp_path):
+    rows = {
+        "CEB411": [
+            payment(amountPaid=5),
+            payment(payTransactionId=None),
+            payment(orderNo="O2", payTransactionId="2", amountPaid=1),
+        ],
+        "CEB621": [document("CEB621"), document("CEB621", ebpName="other")],
+        "CEB311": [order(orderNo="O2", findings=[("P3", "note", "cut")])],
+    }
+    early = stage(folder(tmp_path), **rows)
+    gate(early, lake, zone="zz")
+    store(lake, tmp_path, CEB311=[order()], CEB621=[document("CEB621", packNo=2)])
+    late = stage(folder(tmp_path), **rows)
+    fresh = gate(late, lake, zone="zz")
+    assert findings(early) != findings(late)
+    again = compare_again(lake, early, zone="zz")
+    assert pl.read_parquet(early / "findings.parquet").equals(pl.read_parquet(late / "findings.parquet"))
+    assert sorted(map(repr, again.records)) == sorted(map(repr, fresh.records))
+    assert (again.rejected, again.found, again.rows) == (fresh.rejected, fresh.found, fresh.rows)
