@@ -72,7 +72,7 @@ def prepare(step: Step) -> Prepared:
         batches=stored,
         seconds=watch.seconds(),
     )
-    _keep(prepared)
+    keep(prepared)
     return prepared
 
 
@@ -88,16 +88,16 @@ def ready(plan_steps: Mapping[date, Step], home: Path, zone: str) -> dict[date, 
     The caller holds the zone's backfill lock.
     """
     found: dict[date, Prepared] = {}
-    for mark in sorted(Home(home).staging.glob(f"*/{BEGUN}")):
-        begun = json.loads(mark.read_text(encoding="utf-8"))
+    for place in sorted(Home(home).staging.glob(f"*/{BEGUN}")):
+        begun = json.loads(place.read_text(encoding="utf-8"))
         if begun["zone"] != zone:
             continue
-        prepared = _load(mark.parent)
+        prepared = _load(place.parent)
         step = plan_steps.get(prepared.run.business_date) if prepared and prepared.run else None
         if prepared and step and begun["fingerprint"] == step.fingerprint and begun["url"] == step.url:
             found[step.first] = prepared
         else:
-            shutil.rmtree(mark.parent)
+            shutil.rmtree(place.parent)
     return found
 
 
@@ -126,12 +126,18 @@ def _begin(step: Step) -> Run:
             f"{socket.gethostname()} has another personal-data key: set TONGGUAN_PII_KEY there to the same value"
         )
     run = stages.begin(step.home, step.zone, step.first)
-    mark = {"zone": step.zone, "fingerprint": step.fingerprint, "url": step.url}
-    (run.folder / BEGUN).write_text(json.dumps(mark), encoding="utf-8")
+    mark(run, zone=step.zone, fingerprint=step.fingerprint, url=step.url)
     return run
 
 
-def _keep(prepared: Prepared) -> None:
+def mark(run: Run, *, zone: str, fingerprint: str, url: str | None) -> None:
+    """Say in a run's folder whose it is."""
+    begun = {"zone": zone, "fingerprint": fingerprint, "url": url}
+    (run.folder / BEGUN).write_text(json.dumps(begun), encoding="utf-8")
+
+
+def keep(prepared: Prepared) -> None:
+    """Leave what came of preparing in the run's folder, whole or not at all."""
     run = prepared.run
     assert run is not None
     record = {

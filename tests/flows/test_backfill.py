@@ -1,0 +1,195 @@
+"""What a backfill plans, skips, takes up and refuses; the days themselves run in test_backfill_days.py (long)."""
+
+import errno
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from flows.backfill import in_order
+from flows.backfilling import book, plan, prepare, runners
+from flows.backfilling.failures import hopeless, sentence
+from flows.backfilling.plan import Inbox, Plan, Step
+from flows.backfilling.prepare import Prepared
+from flows.errors import DayStopped, UsageProblem
+from flows.stages import Run
+from warehouse import Home
+from warehouse.errors import ConservationError
+
+ZONE = "zhengzhou"
+ONE, TWO, THREE = (date(2026, 11, each) for each in (10, 11, 12))
+
+
+def filled(inbox: Path, *names: str) -> Path:
+    for name in names:
+        path = inbox / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    return inbox
+
+
+def planned(base: Path, inbox: Inbox, done: dict[date, str] | None = None) -> Plan:
+    return plan.plan(base, ZONE, ONE, THREE, inbox, done or {}, key_check="k", readers=1)
+
+
+def test_a_folder_a_day_is_told_from_a_flat_one(tmp_path: Path) -> None:
+    by_day = filled(tmp_path / "a", f"{ONE}/x.csv", f"{THREE}/sub/y.csv", "truth.json", f"{TWO}/.half.part")
+    looked = plan.inbox_at(tmp_path, ZONE, str(by_day))
+    assert looked.sentence() == f"{by_day} has a folder a day (2 folders); 1 files beside them are left alone"
+    todo = planned(tmp_path, looked)
+    assert [(each.days, each.url) for each in todo.steps] == [
+        ((ONE,), f"{by_day}/{ONE}"),
+        ((THREE,), f"{by_day}/{THREE}"),
+    ]
+    assert todo.missing == (TWO,)
+    assert todo.sentence() == "2 days to do, 0 done before, 1 without a folder"
+
+    flat = plan.inbox_at(tmp_path, ZONE, str(filled(tmp_path / "b", "x.csv", "y.csv")))
+    assert "one flat folder: its 2 files are loaded once" in flat.sentence()
+    assert [each.days for each in planned(tmp_path, flat).steps] == [(ONE, TWO, THREE)]
+    with pytest.raises(UsageProblem, match="does not exist"):
+        plan.inbox_at(tmp_path, ZONE, str(tmp_path / "none"))
+
+
+def test_days_done_are_skipped_until_one_of_their_files_changes(tmp_path: Path) -> None:
+    inbox = filled(tmp_path / "a", *(f"{day}/x.csv" for day in (ONE, TWO, THREE)))
+    done = dict(plan.inbox_at(tmp_path, ZONE, str(inbox)).days)
+    assert planned(tmp_path, plan.inbox_at(tmp_path, ZONE, str(inbox)), done).empty
+    (inbox / str(TWO) / "x.csv").write_text("otherwise")
+    filled(inbox, f"{THREE}/new.csv")
+    changed = planned(tmp_path, plan.inbox_at(tmp_path, ZONE, str(inbox)), done)
+    assert ([each.first for each in changed.steps], changed.skipped) == ([TWO, THREE], (ONE,))
+
+
+class Waiting:
+    """Takes tasks as a runner of Prefect does; says how many were handed over and not fetched."""
+
+    def __init__(self, failing: dict[date, Exception]) -> None:
+        self.failing, self.open, self.most = failing, 0, 0
+
+    def submit(self, task: object, parameters: dict[str, Step]) -> "Future[Prepared]":
+        self.open += 1
+        self.most = max(self.most, self.open)
+        future = Fetched(self)
+        day = parameters["step"].first
+        if day in self.failing:
+            future.set_exception(self.failing[day])
+        else:
+            future.set_result(Prepared(None, failure=str(day)))
+        return future
+
+
+class Fetched(Future):  # type: ignore[type-arg]
+    def __init__(self, pool: Waiting) -> None:
+        super().__init__()
+        self.pool = pool
+
+    def result(self, timeout: float | None = None) -> Prepared:
+        self.pool.open -= 1
+        found: Prepared = super().result(timeout)
+        return found
+
+
+def steps(*days: date) -> list[Step]:
+    return [Step(Path("/home"), ZONE, (day,), "x", f"mark of {day}", "k", 1) for day in days]
+
+
+def test_days_come_in_order_with_few_ahead_and_a_fault_fails_its_own_day_only() -> None:
+    pool = Waiting({TWO: ZeroDivisionError("never thought of")})
+    days = [date(2026, 11, each) for each in range(10, 20)]
+    got = list(in_order(pool, steps(*days), {THREE: Prepared(None, "known", reused=True)}, ahead=3))  # type: ignore[arg-type]
+    assert [step.first for step, _ in got] == days
+    assert pool.most <= 3
+    assert [prepared.failure for _, prepared in got[:3]] == [
+        str(ONE),
+        "ZeroDivisionError: never thought of",
+        "known",
+    ]
+    gone = Waiting({TWO: BrokenProcessPool("terminated abruptly")})
+    with pytest.raises(DayStopped, match=r"2026-11-11: a process that prepares days ended.*goes on here"):
+        list(in_order(gone, steps(ONE, TWO), {}, ahead=2))  # type: ignore[arg-type]
+
+
+def test_what_was_prepared_is_taken_up_only_for_the_same_input(tmp_path: Path) -> None:
+    one, two, three = steps(ONE, TWO, THREE)
+    folders = {}
+    for step, mark, whole in (
+        (one, one.fingerprint, True),
+        (two, "changed", True),
+        (three, three.fingerprint, False),
+    ):
+        run = Run(tmp_path, ZONE, step.first, f"run-{step.first}", datetime(2026, 11, 20))
+        run.folder.mkdir(parents=True)
+        folders[step.first] = run.folder
+        prepare.mark(run, zone=ZONE, fingerprint=mark, url=step.url)
+        if whole:
+            prepare.keep(Prepared(run, lists=5, documents=9, batches=2, seconds=1.5))
+    foreign = Run(tmp_path, "xinxiang", ONE, "foreign", datetime(2026, 11, 20))
+    foreign.folder.mkdir(parents=True)
+    prepare.mark(foreign, zone="xinxiang", fingerprint="m", url="x")
+    found = prepare.ready({each.first: each for each in (one, two, three)}, tmp_path, ZONE)
+    assert found.keys() == {ONE}
+    taken = found[ONE]
+    assert (taken.run and taken.run.folder, taken.lists, taken.documents, taken.batches, taken.reused) == (
+        folders[ONE],
+        *(5, 9, 2, True),
+    )
+    assert [each.exists() for each in (*folders.values(), foreign.folder)] == [True, False, False, True]
+
+
+def test_one_backfill_of_a_zone_at_a_time(tmp_path: Path) -> None:
+    refused = pytest.raises(UsageProblem, match="a backfill of zhengzhou is already running")
+    with (
+        book.only_one(tmp_path, ZONE),
+        book.only_one(tmp_path, "xinxiang"),
+        refused,
+        book.only_one(tmp_path, ZONE),
+    ):
+        pass
+    with book.only_one(tmp_path, ZONE):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("runner", "address", "says"),
+    [
+        ("spark", None, "is not one of threads, processes, dask, ray"),
+        ("threads", "tcp://x:1", "--address belongs to --runner dask or ray"),
+    ],
+)
+def test_wrong_runners_are_refused(runner: str, address: str | None, says: str) -> None:
+    with pytest.raises(UsageProblem, match=says):
+        runners.chosen(runner, 2, address)
+
+
+def test_readers_of_all_workers_fill_the_machine_once() -> None:
+    assert runners.readers("threads", 1) == runners.cores()
+    assert runners.readers("processes", 10_000) == 1
+    assert runners.readers("dask", 4) is None
+
+
+def test_a_worker_with_another_key_or_without_the_home_refuses(
+    home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TONGGUAN_PII_KEY", "one key of more than sixteen bytes")
+    check = prepare.key_check(home.path)
+    monkeypatch.setenv("TONGGUAN_PII_KEY", "another key, also long enough")
+    assert check != prepare.key_check(home.path)
+    step = Step(home.path, ZONE, (ONE,), str(tmp_path), "m", check, 1)
+    assert "has another personal-data key" in (prepare.prepare(step).failure or "")
+    away = Step(tmp_path / "nowhere", ZONE, (ONE,), str(tmp_path), "m", check, 1)
+    assert "does not see the home" in (prepare.prepare(away).failure or "")
+    assert not list(home.staging.iterdir())
+
+
+def test_what_ends_a_backfill_and_what_ends_a_day() -> None:
+    assert hopeless(OSError(errno.ENOSPC, "No space left on device"))
+    assert hopeless(duckdb.IOException("disk"))
+    assert not hopeless(duckdb.OutOfMemoryException("this day is too large"))
+    assert not hopeless(ConservationError("rows do not add up"))
+    assert not hopeless(FileNotFoundError(errno.ENOENT, "gone"))
+    assert sentence(ConservationError("rows do not add up")) == "rows do not add up"
+    assert sentence(KeyError("x")) == "KeyError: 'x'"
