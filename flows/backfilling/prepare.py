@@ -28,7 +28,7 @@ from flows.stages import Run
 from sources.connectors.entry import SourceDown
 from sources.pulling import Pull
 from sources.staging import load_outcomes
-from warehouse import Home, Lake, backfills
+from warehouse import Home
 from warehouse.home import pii_key
 
 #: In a run's folder: whose it is, and what came of preparing it.
@@ -45,7 +45,6 @@ class Prepared:
     failure: str | None = None
     lists: int = 0  # customs lists read
     documents: int = 0
-    batches: int = 0  # of the zone, stored when the documents were compared with stored ones
     seconds: float = 0.0
     reused: bool = False
 
@@ -57,8 +56,6 @@ def prepare(step: Step) -> Prepared:
         run = _begin(step)
         stages.land(run, _pulled(step, run))
         stages.read(run, step.readers)
-        with Lake.read(run.store) as lake:
-            stored = backfills.batches(lake, step.zone)
         stages.validate(run)
     except WORDED as error:  # anything else is a fault of the program and keeps its trace
         if hopeless(error):
@@ -69,7 +66,6 @@ def prepare(step: Step) -> Prepared:
         run,
         lists=sum(each.rows for each in outcomes if each.kind in LISTS),
         documents=sum(each.rows for each in outcomes),
-        batches=stored,
         seconds=watch.seconds(),
     )
     keep(prepared)
@@ -147,7 +143,6 @@ def keep(prepared: Prepared) -> None:
         "started_at": run.started_at.isoformat(),
         "lists": prepared.lists,
         "documents": prepared.documents,
-        "batches": prepared.batches,
         "seconds": prepared.seconds,
     }
     beside = run.folder / f".{READY}"
@@ -169,5 +164,5 @@ def _load(folder: Path) -> Prepared | None:
     )
     if run.folder != folder:
         return None
-    numbers = {name: record[name] for name in ("lists", "documents", "batches", "seconds")}
+    numbers = {name: record[name] for name in ("lists", "documents", "seconds")}
     return Prepared(run, reused=True, **numbers)

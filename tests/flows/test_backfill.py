@@ -126,16 +126,16 @@ def test_what_was_prepared_is_taken_up_only_for_the_same_input(tmp_path: Path) -
         folders[step.first] = run.folder
         prepare.mark(run, zone=ZONE, fingerprint=mark, url=step.url)
         if whole:
-            prepare.keep(Prepared(run, lists=5, documents=9, batches=2, seconds=1.5))
+            prepare.keep(Prepared(run, lists=5, documents=9, seconds=1.5))
     foreign = Run(tmp_path, "xinxiang", ONE, "foreign", datetime(2026, 11, 20))
     foreign.folder.mkdir(parents=True)
     prepare.mark(foreign, zone="xinxiang", fingerprint="m", url="x")
     found = prepare.ready({each.first: each for each in (one, two, three)}, tmp_path, ZONE)
     assert found.keys() == {ONE}
     taken = found[ONE]
-    assert (taken.run and taken.run.folder, taken.lists, taken.documents, taken.batches, taken.reused) == (
+    assert (taken.run and taken.run.folder, taken.lists, taken.documents, taken.reused) == (
         folders[ONE],
-        *(5, 9, 2, True),
+        *(5, 9, True),
     )
     assert [each.exists() for each in (*folders.values(), foreign.folder)] == [True, False, False, True]
 
