@@ -14,7 +14,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -285,7 +285,9 @@ class _Locks:
         except psycopg.OperationalError as error:
             raise self._lost() from error
         except BaseException:
-            if not self._con.closed and not self._con.broken:
+            with suppress(
+                psycopg.OperationalError
+            ):  # a lost connection holds nothing; what went wrong is told
                 self._con.execute(f"SELECT pg_advisory_unlock{kind}(%s)", (key,))
             raise
 

@@ -13,6 +13,7 @@ import textwrap
 import threading
 import time
 import traceback
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -22,7 +23,7 @@ from staged_runs import Stage, order
 from benchmarks import servers
 from flows.backfilling import book
 from flows.errors import UsageProblem
-from warehouse import Home, Lake, query, record
+from warehouse import Home, Lake, asof, query, record
 from warehouse.errors import (
     CatalogUnreachableError,
     LockLostError,
@@ -260,6 +261,22 @@ def test_a_question_reaches_the_lake_and_nothing_else(shared, home):
     ):
         with pytest.raises(QueryRefusedError):
             query.run(home, question)
+
+
+def test_the_past_is_asked_as_on_an_embedded_lake(shared, home):
+    stage = Stage(home, "run")
+    stage.file("o.xml", "CEB311", [order("1"), order("2")])
+    with Lake.write(home, zone="zhengzhou") as lake:
+        stage.commit(lake)
+    said = []
+    for question, moment, rows in (
+        ("SELECT count(*) AS n FROM documents.import_orders", datetime(2100, 1, 1), 2),
+        ("SELECT count(*) AS n FROM documents.import_orders", datetime(2000, 1, 1), 0),
+        ("SELECT count(*) AS n FROM metrics.vintages", datetime(2100, 1, 1), 0),
+    ):
+        answer = asof.run(home, question, moment, lambda zone, documents: {}, said.append)
+        assert answer.to_pylist() == [{"n": rows}]
+    assert "snapshot" in said[0]
 
 
 @pytest.mark.parametrize(
