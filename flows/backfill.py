@@ -92,7 +92,7 @@ def do_days(pool: TaskRunner[Any], todo: plan.Plan, home: Path, report: Backfill
         for day in loading.load(report.asked, step, prepared):
             take(day, report, pace)
             shown.at(pace.percent)
-            if len(report.of(DONE)) % book.REST_EVERY == 0:
+            if day.outcome.outcome == DONE and len(report.of(DONE)) % book.REST_EVERY == 0:
                 book.rest(home, report.asked, day.outcome.day)
         report.seconds = watch.seconds()
     if done := report.of(DONE):

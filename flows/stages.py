@@ -240,9 +240,11 @@ def commit(run: Run) -> CommitSummary:
     """
     reporter().stage("commit")
     with Lake.write(run.store, waiting, zone=run.zone) as lake:
-        if run.compared_with.read_text() != str(backfills.batches(lake, run.zone)):
+        landed = landing.known_by_now(lake, run.zone, load_landed(run.landed))
+        save(landed, run.landed)
+        anything_new = any(not each.known for each in landed)
+        if anything_new and run.compared_with.read_text() != str(backfills.batches(lake, run.zone)):
             compare_again(run, lake)
-        save(landing.known_by_now(lake, run.zone, load_landed(run.landed)), run.landed)
         return documents.commit(lake, run.store, run.zone, run.run_id, run.folder, now())
 
 

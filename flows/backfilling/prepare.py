@@ -162,7 +162,9 @@ def _load(folder: Path) -> Prepared | None:
         record["run_id"],
         datetime.fromisoformat(record["started_at"]),
     )
-    if run.folder != folder:
-        return None
+    if run.folder != folder or not all(
+        each.part is None or (folder / each.part).exists() for each in load_outcomes(run.outcomes)
+    ):
+        return None  # moved, or loaded already and killed before that was entered
     numbers = {name: record[name] for name in ("lists", "documents", "seconds")}
     return Prepared(run, reused=True, **numbers)

@@ -16,6 +16,7 @@ from flows.backfilling.plan import Inbox, Plan, Step
 from flows.backfilling.prepare import Prepared
 from flows.errors import DayStopped, UsageProblem
 from flows.stages import Run
+from sources.staging import ReadOutcome, save
 from warehouse import Home
 from warehouse.errors import ConservationError
 
@@ -125,6 +126,7 @@ def test_what_was_prepared_is_taken_up_only_for_the_same_input(tmp_path: Path) -
         run.folder.mkdir(parents=True)
         folders[step.first] = run.folder
         prepare.mark(run, zone=ZONE, fingerprint=mark, url=step.url)
+        save([], run.outcomes)
         if whole:
             prepare.keep(Prepared(run, lists=5, documents=9, seconds=1.5))
     foreign = Run(tmp_path, "xinxiang", ONE, "foreign", datetime(2026, 11, 20))
@@ -138,6 +140,17 @@ def test_what_was_prepared_is_taken_up_only_for_the_same_input(tmp_path: Path) -
         *(5, 9, True),
     )
     assert [each.exists() for each in (*folders.values(), foreign.folder)] == [True, False, False, True]
+
+
+def test_what_was_loaded_and_killed_before_it_was_entered_is_prepared_anew(tmp_path: Path) -> None:
+    (one,) = steps(ONE)
+    run = Run(tmp_path, ZONE, ONE, "run", datetime(2026, 11, 20))
+    run.folder.mkdir(parents=True)
+    prepare.mark(run, zone=ZONE, fingerprint=one.fingerprint, url=one.url)
+    save([ReadOutcome("h", "xml", "CEB311", "parts/h.parquet", 1, 1)], run.outcomes)  # the part is gone
+    prepare.keep(Prepared(run))
+    assert prepare.ready({ONE: one}, tmp_path, ZONE) == {}
+    assert not run.folder.exists()
 
 
 def test_one_backfill_of_a_zone_at_a_time(tmp_path: Path) -> None:
