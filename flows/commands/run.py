@@ -63,9 +63,9 @@ def run(
     load_zone(zone)
     day = parse_date(date_, "--date")
     base = home_path(home)
-    ensure_key(base)
     if inbox is not None:
         check_inbox(inbox)
+    ensure_key(base)
     report = run_day(zone, day, inbox, base, quiet=as_json, catch_up=catch_up, provisional=provisional)
     if as_json:
         typer.echo(json.dumps(report.as_json(), default=str, ensure_ascii=False))

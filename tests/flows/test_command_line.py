@@ -10,6 +10,7 @@ from flows.commands.sql import parse_moment
 from flows.errors import UsageProblem
 from warehouse import Home
 
+RUN = ("run", "--zone", "zhengzhou", "--date", "2026-11-11")
 ONE_DAY = ("simulate", "out", "--zone", "zhengzhou", "--from", "2026-11-01", "--to", "2026-11-01")
 
 
@@ -31,6 +32,7 @@ def home(empty_home: Home) -> Path:
     [
         (("run", "--zone", "atlantis", "--date", "2026-11-11"), "zones there: chongqing, xinxiang, zhengzhou"),
         (("run", "--zone", "zhengzhou", "--date", "11.11.2026"), "write it as 2026-11-11"),
+        ((*RUN, "--inbox", "sftp://user:pass@host/out"), "--inbox holds a credential"),
         (("simulate", "out", "--zone", "zhengzhou", "--from", "2026-11-02", "--to", "2026-11-01"), "swap them"),
         ((*ONE_DAY, "--fault", "late"), "NAME=RATE"),
         ((*ONE_DAY, "--fault", "gremlins=1"), "missing_payment"),
