@@ -9,6 +9,10 @@ class WarehouseMissingError(WarehouseError):
     """There is no catalog in this home yet."""
 
 
+class NewerWarehouseError(WarehouseError):
+    """A newer release has changed the lake; this one must not write to it."""
+
+
 class PiiKeyError(WarehouseError):
     """The personal-data key is missing, too short or readable by others."""
 

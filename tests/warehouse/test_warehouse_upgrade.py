@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pytest
 from staged_runs import LOADED
 from test_warehouse_linking import RATES, everything, link, load, one
 
@@ -9,6 +10,7 @@ from transforms.definitions import definitions_frame
 from transforms.families import FAMILIES, figures
 from transforms.stated import Stated
 from warehouse import Home, Lake, measuring, migrations, vintages
+from warehouse.errors import NewerWarehouseError
 
 ZONE, DAY = "zhengzhou", date(2026, 11, 11)
 NEW_TABLES = ("goods_daily", "payments_daily")
@@ -53,3 +55,12 @@ def test_a_day_runs_on_a_lake_of_an_older_release(home: Home, lake: Lake) -> Non
     ).fetchall() == [(2, 2)]
     stored = lake.con.sql(f"SELECT {', '.join(definitions_frame().columns)} FROM wh.metrics.definitions").pl()
     assert stored.sort("table_name", "id").equals(definitions_frame().sort("table_name", "id"))
+
+
+def test_an_older_release_does_not_write_to_a_newer_lake(home: Home, lake: Lake) -> None:
+    newer = max(migrations.registered()) + 1
+    lake.con.execute(
+        f"INSERT INTO wh.ledger.migrations VALUES ({newer}, 'to come', current_localtimestamp())"
+    )
+    with pytest.raises(NewerWarehouseError, match=f"{newer}.*upgrade and rollback"):
+        migrations.apply(lake)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from warehouse import sql
+from warehouse.errors import NewerWarehouseError
 
 if TYPE_CHECKING:
     from warehouse.connection import Lake
@@ -51,8 +52,17 @@ def applied(con: duckdb.DuckDBPyConnection) -> set[int]:
 
 
 def apply(lake: Lake) -> list[int]:
-    """Apply what is missing and say which; nothing missing leaves no snapshot."""
+    """Apply what is missing and say which; nothing missing leaves no snapshot.
+
+    Raises NewerWarehouseError where a newer release has changed the lake: what this one wrote might not fit.
+    """
     done = applied(lake.con)
+    if unknown := done - registered().keys():
+        raise NewerWarehouseError(
+            f"a newer release has changed this warehouse (its migrations {sorted(unknown)} are unknown here): run that "
+            "release, or go back to the backup taken before it (docs/operations/runbook.md, upgrade and rollback). "
+            "Reading still works"
+        )
     fresh = []
     for number, (name, function) in registered().items():
         if number in done:
