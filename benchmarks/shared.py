@@ -101,7 +101,7 @@ def show(base: Path, zones: Sequence[str], days: int, lists: int, workers: int) 
             base / "servers" / "postgres", port, "tongguan", "SELECT pg_database_size('tongguan')"
         )
         objects, stored = bucket(address)
-    held = [float(each) for each in re.findall(r"held zone .* for ([\d.]+) s", said)]
+    held = [float(each) for each in re.findall(r"held zone [a-z]+ for ([\d.]+) s", said)]
     return {
         "zones": list(zones),
         "days": days,
