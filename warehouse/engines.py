@@ -93,7 +93,12 @@ def _why(catalog: Catalog, reason: str) -> Exception:
         return WarehouseMissingError(
             f"no warehouse in {catalog.where()}: run `tongguan run` first, or check TONGGUAN_CATALOG"
         )
-    return CatalogUnreachableError(f"{catalog.where()} cannot be opened: {catalog.scrubbed(reason)}")
+    told = catalog.scrubbed(reason)
+    if "does not match existing data path" in told:
+        return SharedSettingsError(
+            f"TONGGUAN_DATA is not what the other machines of {catalog.where()} have: {told.splitlines()[0]}"
+        )
+    return CatalogUnreachableError(f"{catalog.where()} cannot be opened: {told}")
 
 
 def _load(engine: Engine, extensions: Iterable[str]) -> None:
