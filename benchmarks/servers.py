@@ -69,7 +69,7 @@ def postgres(folder: Path, address: str = "127.0.0.1") -> Iterator[int]:
         "local all owner trust\nhost all all 127.0.0.1/32 scram-sha-256\nhost all all 10.0.0.0/8 scram-sha-256\n"
     )
     options = f"-p {port} -c listen_addresses={address} -c unix_socket_directories={folder} -c fsync=off"
-    control = [*account, BINARIES / "pg_ctl", "-D", folder / "data", "-w"]
+    control: list[str | Path] = [*account, BINARIES / "pg_ctl", "-D", folder / "data", "-w"]
     run(*control, "-o", options, "-l", folder / "log", "start")
     try:
         for statement in (

@@ -41,6 +41,8 @@ class NotificationError(ValueError):
 def channels(environment: Mapping[str, str] = os.environ) -> dict[str, NotificationBlock]:
     """The configured channels as blocks, by the name they bear on the server. Raises NotificationError."""
     from prefect.blocks.notifications import CustomWebhookNotificationBlock, SlackWebhook
+    from prefect.types import SecretDict
+    from pydantic import SecretStr
 
     found: dict[str, NotificationBlock] = {}
     if url := environment.get(WEBHOOK):
@@ -50,13 +52,15 @@ def channels(environment: Mapping[str, str] = os.environ) -> dict[str, Notificat
             name="tongguan",
             url="{{url}}",  # a secret of the block: webhook addresses bear their key
             json_data={"text": "{{subject}}\n{{body}}", "subject": "{{subject}}", "body": "{{body}}"},
-            secrets={"url": url},
+            secrets=SecretDict({"url": url}),
+            headers=None,
+            cookies=None,
         )
     if server := environment.get(SMTP):
         # Prefect's Slack block hands whatever is no Slack address to Apprise as it is, mail too; it is the
         # only block the server knows from the start that does.
         found["tongguan-mail"] = SlackWebhook(
-            url=mail_url(server, environment.get(FROM, ""), environment.get(TO, ""))
+            url=SecretStr(mail_url(server, environment.get(FROM, ""), environment.get(TO, "")))
         )
     return found
 
@@ -80,11 +84,12 @@ def mail_url(server: str, sender: str, receivers: str) -> str:
 
 def send(subject: str, body: str, environment: Mapping[str, str] = os.environ) -> list[str]:
     """Send one notice over every channel from this machine; returns their names. Raises NotificationError."""
-    sent = []
+    sent: list[str] = []
     for name, block in channels(environment).items():
         try:
+            notify: Any = block.notify  # declared as a coroutine; outside an event loop it sends at once
             with block.raise_on_failure():
-                block.notify(body=body, subject=subject)
+                notify(body=body, subject=subject)
         except Exception as error:  # whatever HTTP or SMTP raise may repeat the address, which holds a key
             raise NotificationError(
                 f"{name} could not send ({type(error).__name__}); {', '.join(sent) or 'nothing'} was sent"

@@ -8,8 +8,9 @@ from uuid import UUID, uuid4
 
 import duckdb
 from prefect import flow
+from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed, State
+from prefect.states import Completed, Failed
 
 from flows import events, stages
 from flows.settings import home_path

@@ -67,8 +67,8 @@ def backup(
         _copy_catalog(home.catalog, target / home.catalog.name)
         kept = {each for folder in _WRITTEN_ONCE for each in _files(home.path, folder)}
         copied += sum(_copy(home.path, target, each) for each in sorted(kept))
-        for each in _changing(home.path):
-            _replace(home.path / each, target / each)
+        for name in _changing(home.path):
+            _replace(home.path / name, target / name)
     for folder in _WRITTEN_ONCE:  # what maintenance took away since the last backup
         for each in set(_files(target, folder)) - kept:
             (target / each).unlink()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import duckdb
 
@@ -129,7 +130,7 @@ def last_runs(con: duckdb.DuckDBPyConnection, home: Home, zone: str) -> dict[dat
         f"arg_max(outcome, started_at), arg_max(problems, started_at) FROM wh.ledger.runs "
         f"WHERE zone = {sql.literal(zone)} GROUP BY business_date"
     ).fetchall()
-    found = {row[1]: LastRun(*row[:5], tuple(row[5] or ())) for row in rows}
+    found = {row[1]: LastRun(row[0], row[1], row[2], row[3], row[4], tuple(row[5] or ())) for row in rows}
     for each in runs.unchanged(home):
         before = found.get(each["business_date"])
         if each["zone"] == zone and (before is None or before.started_at < each["started_at"]):
@@ -161,10 +162,9 @@ def newest_from(
 
 def _of_days(
     con: duckdb.DuckDBPyConnection, query: str, zone: str, days: Collection[date]
-) -> list[tuple[date, str]]:
+) -> list[tuple[Any, ...]]:
     if not days:
         return []
     listed = ", ".join(sql.literal(day) for day in sorted(set(days)))
     here = f"zone = {sql.literal(zone)} AND business_date IN ({listed})"
-    rows: list[tuple[date, str]] = con.execute(query.format(here=here)).fetchall()
-    return rows
+    return con.execute(query.format(here=here)).fetchall()
