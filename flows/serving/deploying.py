@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import ObjectAlreadyExists
 
@@ -38,11 +38,16 @@ def deploy(names: Collection[str], environment: Mapping[str, str]) -> None:
 
 
 def make_pool(client: SyncPrefectClient) -> None:
-    """The pool of process workers, where it is not there."""
+    """The pool of process workers, made where it is not there, and taking runs (the last stop paused it)."""
     try:
         client.create_work_pool(WorkPoolCreate(name=POOL, type="process"))
     except ObjectAlreadyExists:
-        return
+        pause_pool(client, paused=False)
+
+
+def pause_pool(client: SyncPrefectClient, *, paused: bool) -> None:
+    """Have the worker take no more runs, or take them again."""
+    client.update_work_pool(POOL, WorkPoolUpdate(is_paused=paused))
 
 
 def remove_others(client: SyncPrefectClient, names: Collection[str]) -> list[str]:

@@ -9,7 +9,6 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -141,25 +140,21 @@ def look(here: Running, resumer: Resumer, client: SyncPrefectClient) -> None:
 
 def end(here: Running) -> None:
     """Let running days finish, then end the worker, what is left of runs, and the server."""
-    here.grace = 0 if here.told.hurry else here.grace
     worker, server = here.children.get("worker"), here.children.get("server")
     if worker and worker.poll() is None:
-        worker.send_signal(signal.SIGTERM)  # takes no more runs, and ends when those under way have
-        if busy := [each for each in processes.served(here.service.home) if each.flow_run]:
-            runs = len({each.flow_run for each in busy})
-            here.say(
-                f"waiting up to {here.grace:.0f} s for {runs} running days (stop again to wait no longer)"
-            )
-        processes.wait(lambda: worker.poll() is not None or here.told.hurry, max(here.grace, END_SECONDS))
+        _let_runs_finish(here)
+        worker.send_signal(signal.SIGTERM)  # takes its runs along, so only when they had their time
+        processes.wait(lambda: worker.poll() is not None or here.told.hurry, END_SECONDS)
     _finish(here, "worker")
-    runs_left = [each.pid for each in processes.served(here.service.home) if each.flow_run]
-    if runs_left:
-        # Every commit is a transaction: a killed day leaves nothing half done, and is run again.
-        processes.send(runs_left, signal.SIGKILL)
-        if server and server.poll() is None:
-            with suppress(Exception), get_client(sync_client=True) as client:  # else the next start does it
+    # Every commit is a transaction: a killed day leaves nothing half done, and is run again.
+    processes.send((each.pid for each in _runs(here)), signal.SIGKILL)
+    if worker and server and server.poll() is None:
+        try:
+            with get_client(sync_client=True) as client:
                 for sentence in Resumer(here.service).look(client, at_once=True):
                     here.say(sentence)
+        except Exception as error:  # the next start looks again, before anything runs
+            here.say(f"could not put runs back now: {type(error).__name__}: {error}")
     if server and server.poll() is None:
         server.send_signal(signal.SIGTERM)
         processes.wait(lambda: server.poll() is not None, END_SECONDS)
@@ -168,6 +163,24 @@ def end(here: Running) -> None:
         processes.send(left, signal.SIGKILL)
         processes.wait(lambda: not processes.served(here.service.home), END_SECONDS)
     here.say("stopped: server, worker and runs have ended")
+
+
+def _let_runs_finish(here: Running) -> None:
+    """Have the worker take no more runs, and wait for those under way as long as they may take."""
+    runs = len({each.flow_run for each in _runs(here)})
+    if not runs or not here.grace:
+        return
+    here.say(f"waiting up to {here.grace:.0f} s for {runs} runs under way (stop again to wait no longer)")
+    try:
+        with get_client(sync_client=True) as client:
+            deploying.pause_pool(client, paused=True)
+    except Exception as error:  # a run that begins meanwhile is ended with the others, and run again
+        here.say(f"could not pause the pool: {type(error).__name__}: {error}")
+    processes.wait(lambda: here.told.hurry or not _runs(here), here.grace)
+
+
+def _runs(here: Running) -> list[processes.Served]:
+    return [each for each in processes.served(here.service.home) if each.flow_run]
 
 
 def _finish(here: Running, name: str) -> None:
