@@ -41,6 +41,7 @@ from warehouse import (
     conservation,
     corrections,
     documents,
+    engines,
     enterprises,
     landing,
     linking,
@@ -195,6 +196,7 @@ def validate(run: Run) -> str:
 def checked_against(run: Run, lake: Lake) -> gate.GateReport:
     """Hold what was read against the contracts, the rules and the documents stored by now."""
     run.compared_with.write_text(str(backfills.batches(lake, run.zone)))
+    engines.fit(lake.con, sum(each.rows for each in load_outcomes(run.outcomes)))
     try:
         checked = gate.check(lake.con, run.folder, Zone.load(run.zone).offices, zone=run.zone)
     except gate.CheckBroke as broke:

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from sources.contracts import CONTRACTS
-from warehouse import deliveries, ledger, pulls, redelivery, sql, touched
+from warehouse import deliveries, engines, ledger, pulls, redelivery, sql, touched
 from warehouse import incoming as staging
 from warehouse.classify import Staged, amount, classify
 from warehouse.connection import Lake
@@ -54,6 +54,7 @@ def commit(
     fen, StagingError where the run's folder is incomplete. Nothing new leaves no snapshot.
     """
     incoming = staging.load(run_dir)
+    engines.fit(lake.con, incoming.files["rows_read"].sum())
 
     def work(con: duckdb.DuckDBPyConnection) -> CommitSummary:
         incoming.register(con)

@@ -21,10 +21,19 @@ EXTENSIONS = ("ducklake",)
 #: Both may be overridden by the environment; the defaults leave room for Polars in 2 GB.
 MEMORY_LIMIT = ("TONGGUAN_MEMORY_LIMIT", "1200MB")
 THREADS = "TONGGUAN_THREADS"
+#: Rows that DuckDB gives to a thread at a time: statements over fewer gain nothing from a second thread, and
+#: handing them over costs a third of the processor time of a small day (docs/decisions/0023).
+ROWS_A_THREAD = 122_880
 #: Engines that wait for their next use; more are closed.
 KEPT = 2
 
 Config = tuple[tuple[str, str], ...]
+
+
+def fit(con: duckdb.DuckDBPyConnection, rows: int) -> None:
+    """Work with one thread until the connection is given back, where what follows reads so few rows."""
+    if rows < ROWS_A_THREAD:
+        con.execute("SET threads = 1")
 
 
 @dataclass
@@ -147,6 +156,8 @@ def _give_back(engine: Engine, name: str, secrets: Iterable[str]) -> None:
             "UNION ALL SELECT table_name FROM duckdb_tables() WHERE database_name = 'memory'"
         ).fetchall()
         clean = not others and not made
+        own = dict(engine.config).get("threads")
+        engine.base.execute(f"SET threads = {own}" if own else "RESET threads")
         # Switching the cache off empties it: a file rewritten under its name must not give stale rows.
         engine.base.execute("SET enable_external_file_cache = false")
         engine.base.execute("SET enable_external_file_cache = true")

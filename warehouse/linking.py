@@ -12,7 +12,7 @@ import polars as pl
 
 from sources.contracts import CONTRACTS, CONTRACTS_BY_TABLE
 from transforms.inputs import NEEDED
-from warehouse import annual, numbers, orphans, relist, sql, touched
+from warehouse import annual, engines, numbers, orphans, relist, sql, touched
 from warehouse.connection import Lake
 from warehouse.links import LINKS
 from warehouse.schema import document_table
@@ -50,6 +50,7 @@ def gather(
     if batches is None:
         return None
     window = batches.window(extents(lake.con, zone))
+    engines.fit(lake.con, batches.documents(lake.con) + window.lists(lake.con))
     folder = lake.home.scratch / f"link-{batches.ids[0]}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

@@ -12,7 +12,7 @@ from transforms.corrections import Correction, corrected, selecting
 from transforms.families import FAMILIES, Inputs, Read
 from transforms.schemas import DATED_BY
 from transforms.stated import Stated
-from warehouse import sql
+from warehouse import engines, sql
 from warehouse.connection import Lake
 from warehouse.corrections import in_force
 from warehouse.relist import LEFT_AT
@@ -148,10 +148,11 @@ def lists_for(lake: Lake, zone: str, dates: Sequence[date]) -> pl.LazyFrame:
     first = sql.literal(datetime.combine(min(dates), time()))
     end = sql.literal(datetime.combine(max(dates) + timedelta(days=1), time()))
     rows = lake.con.execute(
-        f"SELECT business_date FROM wh.core.partitions WHERE zone = {sql.literal(zone)} "
+        f"SELECT business_date, lists FROM wh.core.partitions WHERE zone = {sql.literal(zone)} "
         f"AND first_at < {end} AND (last_at >= {first} OR open > 0) ORDER BY 1"
     ).fetchall()
-    dated = [sql.literal(day) for (day,) in rows if day is not None]
+    engines.fit(lake.con, sum(lists for _, lists in rows))
+    dated = [sql.literal(day) for day, _ in rows if day is not None]
     places = [f"business_date IN ({', '.join(dated)})"] if dated else []
     if len(dated) < len(rows):
         places.append("business_date IS NULL")

@@ -14,7 +14,7 @@ import duckdb
 from filelock import FileLock
 
 from transforms.definitions import METRIC_TABLES
-from warehouse import periods, sql
+from warehouse import engines, periods, sql
 from warehouse.connection import Lake
 from warehouse.home import Home
 from warehouse.schema import NEWEST, PROVISIONAL, VINTAGE_COLUMNS, figures_of, published_days
@@ -68,6 +68,8 @@ def _write(lake: Lake, home: Home) -> Path:
         for schema in sorted({schema for schema, _ in CONTENT}):
             con.execute(f"CREATE SCHEMA IF NOT EXISTS copy_of_figures.{schema}")
         days = _changed_days(con)
+        if days is not None:  # else the copy is written whole
+            engines.fit(con, 0)
         for (schema, table), query in CONTENT.items():
             if days is not None and schema == "metrics" and table in METRIC_TABLES:
                 _bring_up_to_date(con, table, days)

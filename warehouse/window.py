@@ -70,6 +70,13 @@ class Window:
         span = f"business_date BETWEEN {sql.literal(self.first)} AND {sql.literal(self.last)}"
         return f"{here} AND ({span} OR business_date IS NULL)"
 
+    def lists(self, con: duckdb.DuckDBPyConnection) -> int:
+        """How many lists are stored in the window, undated ones included."""
+        row = con.execute(
+            f"SELECT coalesce(sum(lists), 0) FROM wh.core.partitions WHERE {self.condition()}"
+        ).fetchone()
+        return int(row[0]) if row else 0
+
     def reaches(self, extent: Extent | None) -> bool:
         """Whether anything stored lies in the window."""
         return extent is not None and (extent.undated or self._shared(extent) is not None)
@@ -137,6 +144,14 @@ class Batches:
         if not row or not row[0]:
             return None
         return cls(zone, tuple(row[0]), row[1], row[2], bool(row[3]), frozenset(row[4] or ()))
+
+    def documents(self, con: duckdb.DuckDBPyConnection) -> int:
+        """How many documents the batches stored."""
+        row = con.execute(
+            "SELECT coalesce(sum(documents), 0) FROM wh.ledger.deliveries "
+            f"WHERE zone = {sql.literal(self.zone)} AND {self.among()}"
+        ).fetchone()
+        return int(row[0]) if row else 0
 
     def window(self, stored: Mapping[str, Extent]) -> Window:
         """The look-back around the batches; what belongs to undated documents is looked for around the newest."""
