@@ -43,7 +43,9 @@ class MemoryLake(Lake):
         migrations.apply(self)
 
     @contextmanager
-    def transaction(self, author: str, message: str, run_id: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    def transaction(
+        self, author: str, message: str, run_id: str, *, alone: bool = False
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
         self.con.begin()
         try:
             yield self.con
