@@ -7,6 +7,7 @@ that there was none.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -45,8 +46,12 @@ def after_stop(run: Run, error: BaseException) -> None:
     """Tell that a run stopped, also where the lake that would keep the alert is what failed."""
     try:
         after_run(run)
-    except (duckdb.Error, WarehouseError, OSError):
+    except (duckdb.Error, WarehouseError, OSError) as failed:
         at = stages.now()
+        with suppress(OSError):  # a full disk takes no page either
+            status_page.render(
+                [], at, run.store.reports / status_page.NAME, problem=f"{failed} (after: {error})"
+            )
         reason = f"{run.business_date}: the run {run.run_id} stopped: {error}"
         events.announce(
             [Alert(run.zone, run.business_date, "run_stopped", "run", reason, None, at, at, None, run.run_id)]
@@ -89,8 +94,9 @@ def not_verified(lake: Lake, zone: str, due: date) -> Sequence[Finding]:
     if not lake.home.keeps_record:
         return ()
     found = record.verify(lake, zone, due - timedelta(days=1))
-    if found.problem is None or not found.entries:
-        return ()
+    kept = lake.con.execute("SELECT count(*) FROM wh.ledger.checkpoints").fetchone()
+    if found.problem is None or not (found.entries or (kept and kept[0])):
+        return ()  # nothing was ever sealed: there is nothing to hold it against
     return (Finding("record_not_verified", due, "record", f"the record does not verify: {found.problem}"),)
 
 

@@ -87,13 +87,11 @@ class Seen:
         self.findings.append(Finding(kind, day, subject, sentence, details))
 
 
-def look(
-    lake: Lake, home: Home, zone: Zone, due: date, moment: datetime, *, window: bool, must_run: bool = True
-) -> Seen:
+def look(lake: Lake, home: Home, zone: Zone, due: date, moment: datetime, *, window: bool) -> Seen:
     """Everything wrong with a zone once the run for `due` has been, or should have been.
 
     Judges the days whose deliveries are due with it and those of standing alerts; with `window` also the days
-    before it, back to the first that was ever run. `must_run`: whether no run at all for `due` is wrong too.
+    before it, back to the first that was ever run.
     """
     con = lake.con
     runs = observed.last_runs(con, home, zone.name)
@@ -111,7 +109,7 @@ def look(
     _calendar(seen, zone, newest_due)
     _stuck(seen, zone, marks, runs, moment)
     _runs(seen, days, runs)
-    _published(seen, lake, days, due, runs, marks, must_run)
+    _published(seen, lake, days, runs, marks)
     _deliveries(seen, lake, zone, {day: date.max if day in before else due for day in days}, runs)
     _set_aside(seen, lake, days)
     _volumes(seen, lake, zone, days)
@@ -185,10 +183,8 @@ def _published(
     seen: Seen,
     lake: Lake,
     days: Collection[date],
-    due: date,
     runs: dict[date, LastRun],
     marks: Collection[Mark],
-    must_run: bool,
 ) -> None:
     """Days that were run, or had to be, and came to nothing."""
     there = observed.published(lake.con, seen.zone, days)
@@ -199,10 +195,7 @@ def _published(
         if day in under_way and last is None:
             seen.skip(day, "nothing_happened", "missing_delivery", "volume_out_of_band")
         elif last is None:
-            if must_run or day != due:
-                seen.find(
-                    "nothing_happened", day, "run", f"{day}: the day is due and no run for it has ended"
-                )
+            seen.find("nothing_happened", day, "run", f"{day}: the day is due and no run for it has ended")
         elif not last.stopped:  # a stop has an alert of its own
             if not kinds.get(day):
                 seen.find(

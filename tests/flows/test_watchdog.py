@@ -1,0 +1,83 @@
+"""The watchdog over a home in which nothing happened, what a stopped run leaves, and the page both write."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from flows import cli, stages, watching
+from flows.day import DayReport
+from flows.watchdog import watchdog
+from warehouse import Home, Lake, alerts, running
+from warehouse.errors import ConservationError
+
+ZONE, DUE, AT = "zhengzhou", date(2026, 11, 20), "2026-11-21T09:30"
+NOT_RUN = "2026-11-20: the day is due and no run for it has ended"
+
+
+def standing(home: Home) -> list[tuple[str, date]]:
+    with Lake.read(home) as lake:
+        return [(each.kind, each.business_date) for each in alerts.standing(lake.con, ZONE)]
+
+
+def snapshot(home: Home) -> int:
+    with Lake.read(home) as lake:
+        return lake.snapshot()
+
+
+def test_a_day_that_nobody_ran_is_red_everywhere(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    state = watchdog.fn(ZONE, AT, str(home.path))
+    assert state.is_failed() and "1 alerts stand, 1 new" in (state.message or "")
+    assert standing(home) == [("nothing_happened", DUE)]
+    before = snapshot(home)
+    assert "1 alerts stand, 0 new" in (watchdog.fn(ZONE, AT, str(home.path)).message or "")
+    assert snapshot(home) == before, "the same again leaves no snapshot"
+
+    page = home.path / "page.html"
+    arguments = ("status", "--zone", ZONE, "--due", str(DUE), "--home", str(home.path), "--html", str(page))
+    for form in ((), ("--json",)):
+        monkeypatch.setattr("sys.argv", ["tongguan", *arguments, *form])
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+        said = capfd.readouterr().out
+        assert stopped.value.code == 1 and NOT_RUN in said
+    watch = json.loads(said)[0]["watch"]
+    assert (watch["red"], watch["due"], watch["next_due_at"]) == (True, str(DUE), "2026-11-22 09:00:00")
+    shown = page.read_text(encoding="utf-8")
+    assert NOT_RUN in shown and "✗ 红 RED" in shown and "http" not in shown
+
+
+def test_a_stopped_run_is_told_by_what_stopped_it_and_leaves_no_mark(home: Home) -> None:
+    run = stages.begin(home.path, ZONE, DUE)
+    stages.mark(run, None)
+    assert [each.alive for each in running.marks(home)] == [True]
+    error = ConservationError("the lists do not add up")
+    stages.stopped(run, DayReport(run.run_id, ZONE, DUE), error)
+    watching.after_stop(run, error)
+    assert standing(home) == [("invariant_broken", DUE)] and running.marks(home) == []
+    page = (home.reports / "status.html").read_text(encoding="utf-8")
+    assert "the lists do not add up" in page
+
+
+def test_a_stop_is_told_although_the_warehouse_is_gone(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[alerts.Alert] = []
+    monkeypatch.setattr(watching.events, "announce", lambda each: told.extend(each))
+    run = stages.begin(home.path, ZONE, DUE)
+    error = OSError(28, "No space left on device")
+    stages.stopped(run, DayReport(run.run_id, ZONE, DUE), error)
+    home.catalog.unlink()
+    watching.after_stop(run, error)
+    assert [(each.kind, each.business_date) for each in told] == [("run_stopped", DUE)]
+    assert "No space left" in told[0].sentence
+    page = (home.reports / "status.html").read_text(encoding="utf-8")
+    assert "The warehouse cannot be read: no warehouse in" in page and "No space left" in page
+
+
+def test_a_log_that_was_taken_away_does_not_verify(home: Home, lake: Lake, tmp_path: Path) -> None:
+    assert watching.not_verified(lake, ZONE, DUE) == (), "nothing was ever sealed"
+    lake.con.execute("INSERT INTO wh.ledger.checkpoints (day, size) VALUES (DATE '2026-11-19', 3)")
+    (found,) = watching.not_verified(lake, ZONE, DUE)
+    assert (found.kind, "there is no log" in found.sentence) == ("record_not_verified", True)
