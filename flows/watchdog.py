@@ -39,9 +39,9 @@ def watchdog(
         due = Zone.load(name).deliveries.due_date(at)
         close_dead_flow_runs(store, name)
         try:
-            watched = watch(store, name, due, at, f"watchdog-{uuid4().hex[:8]}", window=True, verify=True)
+            watched = watch(store, name, due, at, f"watchdog-{uuid4().hex[:8]}", verify=True)
         except (duckdb.Error, WarehouseError, OSError) as error:
-            status_page.render([], at, store.reports / status_page.NAME, problem=str(error))
+            status_page.broken(str(error), at, store.reports)
             raise
         events.watched(name)
         if watched.standing:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 import duckdb
 
@@ -38,7 +37,7 @@ class Watched:
 
 
 def after_run(run: Run) -> Watched:
-    """Judge the day that was run, and what is due with it."""
+    """Judge the day that was run, and the two weeks before it."""
     return watch(run.store, run.zone, judged_date(run), stages.now(), run.run_id)
 
 
@@ -49,9 +48,7 @@ def after_stop(run: Run, error: BaseException) -> None:
     except (duckdb.Error, WarehouseError, OSError) as failed:
         at = stages.now()
         with suppress(OSError):  # a full disk takes no page either
-            status_page.render(
-                [], at, run.store.reports / status_page.NAME, problem=f"{failed} (after: {error})"
-            )
+            status_page.broken(f"{failed} (after: {error})", at, run.store.reports)
         reason = f"{run.business_date}: the run {run.run_id} stopped: {error}"
         events.announce(
             [Alert(run.zone, run.business_date, "run_stopped", "run", reason, None, at, at, None, run.run_id)]
@@ -59,33 +56,28 @@ def after_stop(run: Run, error: BaseException) -> None:
 
 
 def watch(
-    home: Home,
-    zone: str,
-    due: date,
-    moment: datetime,
-    run_id: str,
-    *,
-    window: bool = False,
-    verify: bool = False,
+    home: Home, zone: str, due: date, moment: datetime, run_id: str, *, verify: bool = False
 ) -> Watched:
     """Look, keep, tell, and write the page. A look that finds nothing new writes nothing but the page.
 
-    `window`: judge the days before `due` too. `verify`: hold log, catalog and newest files against the record.
+    `verify`: hold log, catalog and newest files against the record.
     """
     declared = Zone.load(zone)
     with Lake.read(home) as lake:
-        seen = watching.look(lake, home, declared, due, moment, window=window)
+        seen = watching.look(lake, home, declared, due, moment)
         if verify:
             seen.findings += not_verified(lake, zone, due)
             seen.unjudged_kinds.discard("record_not_verified")
         before = alerts.standing(lake.con, zone)
+        shown = watched(lake, home, zone, moment, seen)
     change, retold = alerts.compare(zone, before, seen.findings, seen.judged, run_id, moment)
     if change.all or retold:
         with Lake.write(home, zone=zone) as lake:
             change = alerts.keep(lake, zone, seen.findings, seen.judged, run_id, moment)
             before = alerts.standing(lake.con, zone)
+            shown = watched(lake, home, zone, moment, seen)
         events.announce(change.all)
-    write_page(home, moment)
+    status_page.keep([shown], moment, home.reports)
     return Watched(len(before), change.new, change.resolved)
 
 
@@ -103,8 +95,3 @@ def not_verified(lake: Lake, zone: str, due: date) -> Sequence[Finding]:
 def judged_date(run: Run) -> date:
     """The date a run can be held to: its own, or the day before where its own is not over."""
     return run.business_date - timedelta(days=1) if run.provisional else run.business_date
-
-
-def write_page(home: Home, moment: datetime) -> Path:
-    """Write `reports/status.html` from the same record `tongguan status` shows."""
-    return status_page.render(watched(home, moment), moment, home.reports / status_page.NAME)

@@ -32,10 +32,9 @@ def status(home: Home, zone: str | None = None, *, moment: datetime) -> list[dic
         return [{**_of(lake, home, each), "watch": _watch(lake, home, each, moment)} for each in zones]
 
 
-def watched(home: Home, moment: datetime) -> list[dict[str, Any]]:
-    """`zone` and `watch` of every zone alone, for the status page: less to read than the whole standing."""
-    with Lake.read(home) as lake:
-        return [{"zone": each, "watch": _watch(lake, home, each, moment)} for each in _zones(lake, home)]
+def watched(lake: Lake, home: Home, zone: str, moment: datetime, seen: watching.Seen) -> dict[str, Any]:
+    """`zone` and `watch` alone, for the status page, from a look that was taken already where it fits."""
+    return {"zone": zone, "watch": _watch(lake, home, zone, moment, seen)}
 
 
 def known_zones(home: Home) -> list[str]:
@@ -50,7 +49,9 @@ def _zones(lake: Lake, home: Home) -> list[str]:
     return sorted({name for (name,) in rows} | {each["zone"] for each in runs.unchanged(home)} | begun)
 
 
-def _watch(lake: Lake, home: Home, name: str, moment: datetime) -> dict[str, Any]:
+def _watch(
+    lake: Lake, home: Home, name: str, moment: datetime, seen: watching.Seen | None = None
+) -> dict[str, Any]:
     """How a zone stands as of a moment.
 
     `red`; `due`: the business date that must have been run, `next_due` and `next_due_at`; `alerts`: what is
@@ -59,8 +60,9 @@ def _watch(lake: Lake, home: Home, name: str, moment: datetime) -> dict[str, Any
     `days_behind` by data date; `running`.
     """
     zone = Zone.load(name)
-    due = zone.deliveries.due_date(moment)
-    seen = watching.look(lake, home, zone, due, moment, window=True)
+    due = max(zone.deliveries.due_date(moment), seen.due if seen else date.min)
+    if seen is None or seen.due != due:
+        seen = watching.look(lake, home, zone, due, moment)
     standing = {each.key: each for each in alerts.standing(lake.con, name)}
     found = {each.key: each for each in seen.findings}
     shown = [

@@ -87,11 +87,10 @@ class Seen:
         self.findings.append(Finding(kind, day, subject, sentence, details))
 
 
-def look(lake: Lake, home: Home, zone: Zone, due: date, moment: datetime, *, window: bool) -> Seen:
+def look(lake: Lake, home: Home, zone: Zone, due: date, moment: datetime) -> Seen:
     """Everything wrong with a zone once the run for `due` has been, or should have been.
 
-    Judges the days whose deliveries are due with it and those of standing alerts; with `window` also the days
-    before it, back to the first that was ever run.
+    Judges the two weeks up to it, back to the first day that was ever run, and the days of standing alerts.
     """
     con = lake.con
     runs = observed.last_runs(con, home, zone.name)
@@ -101,7 +100,7 @@ def look(lake: Lake, home: Home, zone: Zone, due: date, moment: datetime, *, win
         for each in alerts.standing(con, zone.name)
         if each.kind not in LASTING and due - each.business_date <= timedelta(days=zone.look_back_days)
     }
-    days = sorted(_days(zone, due, min(runs, default=due), window) | before)
+    days = sorted(_days(due, min(runs, default=due)) | before)
     seen = Seen(zone.name, due, frozenset(days), running=marks)
     seen.unjudged_kinds.add("record_not_verified")
     seen.last_run = max(runs.values(), key=lambda each: each.finished_at, default=None)
@@ -117,19 +116,10 @@ def look(lake: Lake, home: Home, zone: Zone, due: date, moment: datetime, *, win
     return seen
 
 
-def _days(zone: Zone, due: date, since: date, window: bool) -> set[date]:
-    """Days to judge: `due`, days whose deliveries are due with it, and with `window` the last two weeks."""
-    recent = [
-        day for each in range(LOOK_BACK_DAYS) if (day := due - timedelta(days=each)) >= since or not each
-    ]
-    if window:
-        return set(recent)
-    days = {due}
-    for day in recent:
-        before = zone.deliveries.demanded(day, due - timedelta(days=1), zone.calendar)
-        if set(zone.deliveries.demanded(day, due, zone.calendar)) - set(before):
-            days.add(day)
-    return days
+def _days(due: date, since: date) -> set[date]:
+    """The days to judge: `due`, and those of the two weeks before it that are not older than `since`."""
+    recent = (due - timedelta(days=back) for back in range(LOOK_BACK_DAYS))
+    return {day for day in recent if day >= since} | {due}
 
 
 def _calendar(seen: Seen, zone: Zone, due: date) -> None:

@@ -53,8 +53,8 @@ def healthy(home: Home, lake: Lake, days: int = 14, lists: int = 1000) -> None:
         )
 
 
-def look(lake: Lake, home: Home, declared: Zone | None = None, **options: bool) -> watching.Seen:
-    return watching.look(lake, home, declared or zone(), DUE, MOMENT, **{"window": True, **options})
+def look(lake: Lake, home: Home, declared: Zone | None = None) -> watching.Seen:
+    return watching.look(lake, home, declared or zone(), DUE, MOMENT)
 
 
 def gone(table: str, and_: str = "") -> Callable[[Home, Lake], None]:
@@ -168,12 +168,12 @@ def test_each_check(
     assert sorted((each.kind, each.subject, each.sentence) for each in seen.findings) == found
 
 
-def test_a_run_judges_its_own_day_and_what_is_due_with_it(home: Home, lake: Lake) -> None:
+def test_what_may_come_later_is_missed_when_it_is_due(home: Home, lake: Lake) -> None:
     healthy(home, lake)
     gone("ledger.coverage")(home, lake)
     lake.con.execute("DELETE FROM wh.ledger.coverage WHERE business_date = DATE '2026-11-17'")
     lagging = Deliveries((Expected(("CEB311",)), Expected(("CEB621",), lag_days=3)))
-    seen = look(lake, home, zone(deliveries=lagging), window=False)
+    seen = look(lake, home, zone(deliveries=lagging))
     assert [each.sentence for each in seen.findings if each.kind == "missing_delivery"] == [
         "2026-11-17: no documents of CEB311, CEB621",
         "2026-11-20: no documents of CEB311",
@@ -193,7 +193,7 @@ def test_a_source_that_is_silent_is_named_although_another_sent_the_kind(home: H
         declared = zone(
             sources=(post,), deliveries=Deliveries((Expected(("CEB621",)), Expected(("CEB311",), source)))
         )
-        seen = look(lake, home, declared, window=False)
+        seen = look(lake, home, declared)
         assert [each.sentence for each in seen.findings if each.kind == "missing_delivery"] == sentences
 
 
@@ -227,7 +227,7 @@ def test_a_year_nobody_states_warns_before_it_begins(
 ) -> None:
     run_of(home, due)
     moment = datetime.combine(due + timedelta(days=1), datetime.min.time())
-    seen = watching.look(lake, home, zone(), due, moment, window=False)
+    seen = watching.look(lake, home, zone(), due, moment)
     assert [each.subject for each in seen.findings if each.kind == "calendar_unknown"] == years
 
 
@@ -247,7 +247,7 @@ def test_a_killed_run_is_stuck_until_the_day_is_run_again(home: Home, lake: Lake
     with subprocess.Popen([sys.executable, "-c", BEGIN, str(home.path)], stdout=subprocess.PIPE) as begun:
         assert begun.stdout and begun.stdout.readline()
         assert look(lake, home).findings == [], "a run under way is waited for"
-        late = watching.look(lake, home, zone(), DUE, MOMENT + timedelta(hours=4), window=True)
+        late = watching.look(lake, home, zone(), DUE, MOMENT + timedelta(hours=4))
         assert [(each.kind, each.subject) for each in late.findings] == [("run_stuck", "r1")]
         begun.kill()
     (stuck,) = [each for each in look(lake, home).findings if each.kind == "run_stuck"]
