@@ -157,7 +157,7 @@ def test_status_shows_coverage_gaps_quarantine_and_runs(home: Home):
         later = runs.RunRecord("r2", "zhengzhou", DAY, datetime(2026, 11, 14), datetime(2026, 11, 14), "ok")
         runs.finish(lake, later, changed=False)
         assert lake.snapshot() == before
-    [found] = status.status(home, "zhengzhou")
+    [found] = status.status(home, "zhengzhou", moment=LOADED)
     assert [(row["business_date"], row["kind"], row["documents"]) for row in found["coverage"]] == [
         (DAY, "CEB311", 1),
         (date(2026, 11, 13), "CEB311", 1),
@@ -169,4 +169,4 @@ def test_status_shows_coverage_gaps_quarantine_and_runs(home: Home):
         ("r1", True, "warnings"),
     ]
     assert found["runs"][1]["stages"] == {"land": 0.5}
-    assert status.status(home)[0]["zone"] == "zhengzhou"
+    assert status.status(home, moment=LOADED)[0]["zone"] == "zhengzhou"
