@@ -114,13 +114,24 @@ def set_aside(
     if not days:
         return []
     here = f"zone = {sql.literal(zone)}"
-    return con.execute(
-        "SELECT day, rule, count(*), string_agg(DISTINCT kind, ', ' ORDER BY kind) FROM ("
-        "SELECT coalesce(q.business_date, r.business_date) AS day, unnest(q.rules) AS rule, q.kind "
-        f"FROM (SELECT * FROM wh.quarantine.rows WHERE {here} AND status <> 'accepted') q "
-        f"LEFT JOIN (SELECT run_id, business_date FROM wh.ledger.runs WHERE {here}) r USING (run_id)) "
-        f"WHERE day IN (SELECT unnest({sql.literals(days)})) GROUP BY ALL ORDER BY ALL"
+    listed = ", ".join(sql.literal(day) for day in sorted(set(days)))
+    rows = con.execute(
+        f"SELECT business_date, run_id, kind, rules, count(*) FROM wh.quarantine.rows WHERE {here} "
+        f"AND status <> 'accepted' AND (business_date IN ({listed}) OR business_date IS NULL) GROUP BY ALL"
     ).fetchall()
+    dates: dict[str, date] = {}
+    if any(day is None for day, *_ in rows):
+        dates = dict(con.execute(f"SELECT run_id, business_date FROM wh.ledger.runs WHERE {here}").fetchall())
+    counted: dict[tuple[date, str], tuple[int, set[str]]] = {}
+    for dated, run_id, kind, rules, documents in rows:
+        day = dated or dates.get(run_id)
+        for rule in rules if day in days else ():
+            before, kinds = counted.get((day, rule), (0, set()))
+            counted[day, rule] = (before + documents, kinds | {kind})
+    return [
+        (day, rule, documents, ", ".join(sorted(kinds)))
+        for (day, rule), (documents, kinds) in sorted(counted.items())
+    ]
 
 
 def last_runs(con: duckdb.DuckDBPyConnection, home: Home, zone: str) -> dict[date, LastRun]:
