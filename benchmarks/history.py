@@ -22,7 +22,10 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from warehouse import Home
 
 ZONE = "zhengzhou"
 START = date(2026, 11, 2)  # a Monday of ordinary days
@@ -75,8 +78,11 @@ def measure(base: Path, lists: int, days: int, real: int, after: int) -> dict[st
         before = standing(lake)
         started = time.perf_counter()
         # The second day has had its answers of the days after it, and is no first day.
-        grown = expand(lake, ZONE, dates[1], runs[1][0], days, tell)
-        made = time.perf_counter() - started
+        expand(lake, ZONE, dates[1], runs[1][0], days, tell)
+    kept_up(Home(home))
+    made = time.perf_counter() - started
+    with Lake.read(Home(home)) as lake:
+        grown = standing(lake)
     runs += [day(home, extracts, each) for each in dates[real:]]
     stages = [each for _, each in runs]
     first, warm, late = stages[0], median(stages[1:real]), median(stages[real:])
@@ -97,6 +103,16 @@ def measure(base: Path, lists: int, days: int, real: int, after: int) -> dict[st
             for place, unit in enumerate(("clock", "cpu"))
         },
     }
+
+
+def kept_up(home: Home) -> None:
+    """The maintenance that these years have had; the second time removes what the first replaced."""
+    from flows.stages import now
+    from warehouse.upkeep import Policy, maintain
+
+    policy, at = Policy(landed_days=10_000, snapshots_days=10_000), now()
+    for days in (0, policy.replaced_days + 1):
+        maintain(home, policy, f"maintenance-{days}", at + timedelta(days=days), say=tell)
 
 
 def day(home: Path, extracts: Path, business_date: date) -> tuple[str, Stages]:

@@ -34,8 +34,9 @@ VINTAGE_COLUMNS: dict[str, str] = {
 #: The mark of a figure that is not to be quoted yet; stored once a vintage (vintages.published), shown in every
 #: row of metrics.<name>.
 PROVISIONAL = "provisional"
-#: Zone first, then date: a day of one zone is one folder of files.
-BULK_PARTITION = ("zone", "business_date")
+#: A month of one zone is one folder of files. By day the catalog holds an entry a kind and day for ever, and every
+#: question reads all entries; within a month, files are left out by the first and last date in them (decision 0024).
+BULK_PARTITION = ("zone", "year(business_date)", "month(business_date)")
 
 
 def document_table(contract: Contract) -> str:
@@ -54,11 +55,11 @@ def core_columns(table: str) -> dict[str, str]:
 
 
 def create(table: str, columns: Mapping[str, str], partition: tuple[str, ...] = ()) -> Iterator[str]:
-    """Statements that create a table of the lake, partitioned where asked."""
+    """Statements that create a table of the lake, partitioned by SQL expressions where asked."""
     listed = ", ".join(f"{sql.name(column)} {kind}" for column, kind in columns.items())
     yield f"CREATE TABLE {table} ({listed})"
     if partition:
-        yield f"ALTER TABLE {table} SET PARTITIONED BY ({sql.names(partition)})"
+        yield f"ALTER TABLE {table} SET PARTITIONED BY ({', '.join(partition)})"
 
 
 def create_book(table: Table) -> Iterator[str]:
@@ -77,6 +78,12 @@ def create_missing(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     ).fetchone()
     for statement in () if there else create_book(table):
         con.execute(statement)
+
+
+def bulk_tables() -> Iterator[str]:
+    """The tables partitioned by BULK_PARTITION, with their names inside the lake."""
+    yield from (document_table(contract) for contract in CONTRACTS.values())
+    yield from (f"wh.core.{core}" for core in CORE)
 
 
 def everything() -> Iterator[str]:

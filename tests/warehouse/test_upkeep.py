@@ -1,8 +1,10 @@
 """Maintenance: small after it what was large, and nobody who asks can tell."""
 
+import random
 import shutil
 import subprocess
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -75,7 +77,7 @@ def done(result):
 
 
 @pytest.mark.long
-def test_closed_days_are_merged_expired_and_removed_and_every_answer_stays(grown, home):
+def test_months_are_merged_expired_and_removed_and_every_answer_stays(grown, home):
     moments = grown[1]
     orders = next(iter((home.data / "documents" / "import_orders").iterdir()))
     wanted = [(as_of(home, each, LISTS), as_of(home, each, ORDERS)) for each in moments]
@@ -83,7 +85,7 @@ def test_closed_days_are_merged_expired_and_removed_and_every_answer_stays(grown
     assert [rows[0]["lists"] for rows, _ in wanted] == [1, 2, 3, 4]
 
     first = done(maintain(home, 100))
-    assert "documents.import_orders" in first["merge closed days"]["names"]
+    assert "documents.import_orders" in first["merge months"]["names"]
     assert first["expire snapshots"]["objects"] == 1, "one stretch"
     assert "remove replaced files" not in first, "readers may have opened them before"
     with Lake.read(home) as lake:
@@ -125,7 +127,7 @@ def test_a_reader_that_opened_before_keeps_reading(home):
     )
     assert reader.stdout.readline() == "3\n"
     result = maintain(home, 8)
-    assert "documents.import_orders" in done(result)["merge closed days"]["names"]
+    assert "documents.import_orders" in done(result)["merge months"]["names"]
     answer, _ = reader.communicate("\n\n")
     assert (answer, reader.returncode) == ("3\n", 0)
 
@@ -141,9 +143,9 @@ def test_within_the_retention_snapshots_stay(grown, home):
 
 
 @pytest.mark.long
-def test_a_day_that_documents_may_still_join_is_left(home, monkeypatch):
-    (home.path / "maintenance.toml").write_text("closed_days = 40000")
-    assert "merge closed days" not in done(maintain(home, 1))
+def test_few_files_of_a_month_are_left(home):
+    (home.path / "maintenance.toml").write_text("month_files = 40")
+    assert "merge months" not in done(maintain(home, 1))
 
 
 def test_landed_files_expire_but_for_those_a_release_needs(home):
@@ -205,7 +207,7 @@ def test_a_dry_run_changes_nothing_and_says_it_all(home):
         snapshot = lake.snapshot()
     before = everything()
     planned = done(maintain(home, 100, dry=True))
-    assert {"merge closed days", "expire snapshots", "expire landed files"} <= planned.keys()
+    assert {"merge months", "expire snapshots", "expire landed files"} <= planned.keys()
     with Lake.read(home) as lake:
         assert lake.snapshot() == snapshot
     assert everything() == before
@@ -239,8 +241,45 @@ def test_nothing_due_leaves_no_snapshot(home):
 
 def test_a_policy_that_cannot_be_meant_is_named(home):
     (home.path / "maintenance.toml").write_text("replaced_days = 0")
-    with pytest.raises(PolicyError, match="replaced_days must be a whole number of days of at least 1"):
+    with pytest.raises(PolicyError, match="replaced_days must be a whole number of at least 1"):
         Policy.of(home)
     (home.path / "maintenance.toml").write_text("snapshot_days = 30")
     with pytest.raises(PolicyError, match="snapshot_days is not a known key; there are: snapshots_days"):
         Policy.of(home)
+
+
+MAINTAINER = """
+import sys
+from datetime import datetime, timedelta
+from warehouse import Home, upkeep
+from warehouse.upkeep import Policy
+home = Home(sys.argv[1])
+print("begin", flush=True)
+upkeep.maintain(home, Policy.of(home), "killed", datetime.now() + timedelta(days=float(sys.argv[2])), say=print)
+"""
+
+
+@pytest.mark.long
+def test_killed_anywhere_in_maintenance_the_lake_verifies_and_answers_as_before(grown, home, tmp_path):
+    moments = grown[1]
+    wanted = [(as_of(home, each, LISTS), as_of(home, each, ORDERS)) for each in moments]
+    original, killed = tmp_path / "original", 0
+    shutil.copytree(home.path, original)
+    for number in range(12):
+        if number % 4 == 0:  # begin anew: so that early moments are met again
+            shutil.rmtree(home.path)
+            shutil.copytree(original, home.path)
+        child = subprocess.Popen(
+            [sys.executable, "-c", MAINTAINER, str(home.path), str(100 + 3 * number)], stdout=subprocess.PIPE
+        )
+        child.stdout.readline()
+        time.sleep(random.Random(number).uniform(0.05, 1.5))
+        child.kill()
+        killed += child.wait() == -9
+        child.stdout.close()
+        assert verified(home) is None
+    assert killed >= 6, "too few were met at work"
+    assert [(as_of(home, each, LISTS), as_of(home, each, ORDERS)) for each in moments] == wanted
+    maintain(home, 200)
+    assert verified(home) is None
+    assert [(as_of(home, each, LISTS), as_of(home, each, ORDERS)) for each in moments] == wanted

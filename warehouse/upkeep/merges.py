@@ -1,9 +1,8 @@
-"""Merging: the small files of the books, and the several files of a day that nothing is added to any more."""
+"""Merging: the small files of the books, and the several files of a month of documents and lists."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 import duckdb
 
@@ -19,11 +18,11 @@ FILES_A_COMMIT = 400
 
 @dataclass(frozen=True)
 class _Spread:
-    """A partitioned table with closed days of which the rows lie in several files."""
+    """A partitioned table with months of which the rows lie in several files."""
 
     schema: str
     name: str
-    days: int
+    months: int
     files: int
     bytes: int
     with_deletes: int
@@ -54,18 +53,18 @@ def _merge_small(task: Task, plan: Plan) -> Done:
 
 
 def _plan_bulk(task: Task) -> Plan:
-    spread = _spread(task.lake, task.before(task.policy.closed_days).date())
-    return Plan([each.qualified for each in spread], sum(each.bytes for each in spread))
+    found = _spread(task.lake, task.policy.month_files)
+    return Plan([each.qualified for each in found], sum(each.bytes for each in found))
 
 
 def _merge_bulk(task: Task, plan: Plan) -> Done:
     """Merge table by table, in commits of their own: what stops one leaves the others done."""
     merged, written, left = [], 0, []
-    for each in _spread(task.lake, task.before(task.policy.closed_days).date()):
+    for each in _spread(task.lake, task.policy.month_files):
         if each.qualified not in plan.names:
             continue
         try:
-            _merge(task, each)
+            _merge(task.lake, each, task.run_id)
         except duckdb.Error as error:
             left.append(
                 f"{each.qualified} was not merged, nothing is lost and the next maintenance tries again: "
@@ -77,43 +76,42 @@ def _merge_bulk(task: Task, plan: Plan) -> Done:
     return Done(merged, written, left)
 
 
-def _merge(task: Task, table: _Spread) -> None:
-    message = f"merge {table.files} files of {table.days} days of {table.qualified}"
+def _merge(lake: Lake, table: _Spread, run_id: str) -> None:
+    """Merge the files of every month of a table, a bounded number a commit."""
+    message = f"merge {table.files} files of {table.months} months of {table.qualified}"
     if table.with_deletes:
         # Files with deleted rows are not merged; written anew without those rows they are.
-        task.lake.commit(
+        lake.commit(
             AUTHOR,
             message,
-            task.run_id,
+            run_id,
             lambda con: con.execute(
                 f"CALL ducklake_rewrite_data_files({table.arguments}, delete_threshold => 0.0)"
             ).fetchall(),
         )
-    merge = (
+    statement = (
         f"CALL ducklake_merge_adjacent_files({table.arguments}, max_compacted_files => {FILES_A_COMMIT}, "
         f"max_file_size => {LARGE_BYTES})"
     )
-    while task.lake.commit(AUTHOR, message, task.run_id, lambda con: con.execute(merge).fetchall()):
+    while lake.commit(AUTHOR, message, run_id, lambda con: con.execute(statement).fetchall()):
         pass
 
 
-def _spread(lake: Lake, closed: date) -> list[_Spread]:
-    """Tables with days up to `closed` (or without a date) of which more than one small file is in force."""
+def _spread(lake: Lake, least: int) -> list[_Spread]:
+    """Partitioned tables with months (or days) of which more small files than `least` are in force."""
     meta = catalogs.metadata(lake.home, "wh")
     rows = lake.con.execute(
         f"""
-        WITH days AS (
-            SELECT f.table_id, f.data_file_id, f.file_size_bytes,
-                max(v.partition_value) FILTER (v.partition_key_index = 0) AS zone,
-                max(v.partition_value) FILTER (v.partition_key_index = 1) AS day
+        WITH parts AS (
+            SELECT f.table_id, f.data_file_id, f.file_size_bytes, f.partition_id,
+                string_agg(coalesce(v.partition_value, 'none'), '/' ORDER BY v.partition_key_index) AS part
             FROM {meta}.ducklake_data_file f JOIN {meta}.ducklake_file_partition_value v USING (data_file_id)
             WHERE f.end_snapshot IS NULL AND f.file_size_bytes < {LARGE_BYTES} GROUP BY ALL
         ), several AS (
-            SELECT days.table_id, zone, day, count(*) AS files, sum(file_size_bytes) AS bytes,
+            SELECT parts.table_id, partition_id, part, count(*) AS files, sum(file_size_bytes) AS bytes,
                 count(d.data_file_id) AS with_deletes
-            FROM days LEFT JOIN (SELECT data_file_id FROM {meta}.ducklake_delete_file WHERE end_snapshot IS NULL) d
-            USING (data_file_id)
-            WHERE day IS NULL OR TRY_CAST(day AS DATE) <= {sql.literal(closed)} GROUP BY ALL HAVING count(*) > 1
+            FROM parts LEFT JOIN (SELECT data_file_id FROM {meta}.ducklake_delete_file WHERE end_snapshot IS NULL) d
+            USING (data_file_id) GROUP BY ALL HAVING count(*) > {least}
         )
         SELECT s.schema_name, t.table_name, count(*), sum(files)::BIGINT, sum(bytes)::BIGINT, sum(with_deletes)::BIGINT
         FROM several JOIN {meta}.ducklake_table t USING (table_id) JOIN {meta}.ducklake_schema s USING (schema_id)
@@ -124,4 +122,4 @@ def _spread(lake: Lake, closed: date) -> list[_Spread]:
 
 
 SMALL = Upkeep("merge small files", "tables", _plan_small, _merge_small, removes=False)
-BULK = Upkeep("merge closed days", "tables", _plan_bulk, _merge_bulk, removes=False)
+BULK = Upkeep("merge months", "tables", _plan_bulk, _merge_bulk, removes=False)

@@ -14,14 +14,12 @@ from warehouse.home import Home
 
 @dataclass(frozen=True)
 class Policy:
-    """Ages in days; each is a key of `maintenance.toml`. What is younger is never touched."""
+    """Ages in days, but for the last; each is a key of `maintenance.toml`. What is younger is never touched."""
 
     #: Snapshots of the lake: how far back `--as-of` finds records as they were, not made again.
     snapshots_days: int = 90
     #: Landed files, which hold personal data in clear; a zone may say otherwise.
     landed_days: int = 90
-    #: Partitions of which the business date lies this far back are merged into one file.
-    closed_days: int = 7
     #: Files that merging or expiring replaced stay for readers that opened them before.
     replaced_days: int = 2
     #: Files that no commit knows; a commit under way may own a younger one.
@@ -30,6 +28,8 @@ class Policy:
     staging_days: int = 7
     #: Validation pages.
     pages_days: int = 400
+    #: A month of a table with more small files than this is merged (a number, not days).
+    month_files: int = 4
     #: Landed files by zone, where a zone says otherwise.
     landed_by_zone: Mapping[str, int] = field(default_factory=dict)
 
@@ -45,7 +45,14 @@ class Policy:
 
 
 #: Below a day a writer or a reader that is still at work could lose what it uses.
-_LEAST = {"replaced_days": 1, "orphaned_days": 1, "staging_days": 1, "landed_days": 1, "snapshots_days": 1}
+_LEAST = {
+    "replaced_days": 1,
+    "orphaned_days": 1,
+    "staging_days": 1,
+    "landed_days": 1,
+    "snapshots_days": 1,
+    "month_files": 1,
+}
 
 
 def _days(path: Path) -> dict[str, int]:
@@ -55,11 +62,11 @@ def _days(path: Path) -> dict[str, int]:
         return {}
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PolicyError(f"{path}: not readable as TOML: {error}") from error
-    known = [each.name for each in fields(Policy) if each.name.endswith("_days")]
+    known = [each.name for each in fields(Policy) if each.name != "landed_by_zone"]
     for key, value in given.items():
         if key not in known:
             raise PolicyError(f"{path}: {key} is not a known key; there are: {', '.join(known)}")
         least = _LEAST.get(key, 0)
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise PolicyError(f"{path}: {key} must be a whole number of days of at least {least}")
+            raise PolicyError(f"{path}: {key} must be a whole number of at least {least}")
     return given
