@@ -142,7 +142,13 @@ def _everything(lake: Lake, window: Window, more: Mapping[str, Sequence[str]]) -
             *(["items"] if CONTRACTS_BY_TABLE[table].items else []),
         ]
         frames[table] = (
-            pl.scan_parquet([path for path, _ in files], hive_partitioning=False, storage_options=options)
+            # Merged files bear a column of DuckLake's own.
+            pl.scan_parquet(
+                [path for path, _ in files],
+                hive_partitioning=False,
+                extra_columns="ignore",
+                storage_options=options,
+            )
             .filter((pl.col("zone") == window.zone) & inside)
             .select(*dict.fromkeys(("zone", "business_date", "file_hash", *needed)))
         )
