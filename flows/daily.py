@@ -8,12 +8,14 @@ from pathlib import Path
 from prefect import flow
 from prefect.runtime import flow_run
 
-from flows import catching_up, schedule, stages, tasks, watching
+from flows import catching_up, schedule, stages, tasks, trouble, watching
 from flows.day import DayReport
+from flows.errors import DayStopped
 from flows.pull import pulled_sentence, sources_of
 from flows.settings import home_path
 from flows.stages import Run
 from flows.tasks import timed
+from warehouse import Home
 
 
 @flow(name="daily", flow_run_name=schedule.named, validate_parameters=False)
@@ -53,16 +55,24 @@ def one_day(
     filled: catching_up.Filled | None = None,
 ) -> DayReport:
     """One run of one date; what stops it is kept in the record of runs and raised."""
-    run = stages.begin(base, zone, day, provisional)
-    stages.mark(run, flow_run.id)
+    try:
+        run = stages.begin(base, zone, day, provisional)
+        stages.mark(run, flow_run.id)
+    except Exception as error:
+        if sentence := trouble.told(error, Home(base)):
+            raise DayStopped(sentence) from error
+        raise
     report = DayReport(run.run_id, zone, day, provisional=provisional)
     if filled:
         report.filled, report.failed = filled.sentences, filled.failures
     try:
         return publish_day(run, report, inbox)
     except Exception as error:
-        stages.stopped(run, report, error)
-        watching.after_stop(run, error)
+        sentence = trouble.told(error, run.store)
+        stages.stopped(run, report, error, sentence)
+        watching.after_stop(run, sentence or error)
+        if sentence:
+            raise DayStopped(sentence) from error
         raise
 
 

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from expectations import again, gate
-from flows import manifests
+from flows import manifests, trouble
 from flows.day import DayReport
 from flows.progress import reporter
 from reports.validation import render
@@ -55,6 +55,7 @@ from warehouse import (
     touched,
     vintages,
 )
+from warehouse.connection import ready
 from warehouse.documents import CommitSummary
 from warehouse.errors import ConservationError, RecordError, StagingError
 from warehouse.home import pii_key
@@ -122,8 +123,8 @@ def begin(home: Path, zone: str, business_date: date, provisional: bool = False)
     """Name the run and prepare its folder."""
     run_id = f"{zone}-{business_date:%Y%m%d}-{uuid4().hex[:8]}"
     run = Run(home, zone, business_date, run_id, started_at=now(), provisional=provisional)
-    if not catalogs.of(run.store).exists():
-        with Lake.write(run.store):
+    if not ready(run.store):
+        with Lake.write(run.store, waiting):
             pass  # opening a new home for writing creates its catalog, so that readers find one
     run.folder.mkdir(parents=True)
     return run
@@ -412,10 +413,23 @@ def close(run: Run, report: DayReport) -> DayReport:
     return report
 
 
-def stopped(run: Run, report: DayReport, error: BaseException | str) -> None:
-    """Keep the record of a run that stopped; needs no lake, since the lake may be what failed."""
-    report.stop = (INVARIANT if isinstance(error, _NEVER) else STOPPED, str(error) or type(error).__name__)
-    keep(run, False, "stopped", report)
+def stopped(run: Run, report: DayReport, error: BaseException | str, sentence: str | None = None) -> None:
+    """Keep the record of a run that stopped; needs no lake, since the lake may be what failed.
+
+    Where the disk is full, what the run left between its stages makes room: it is read again from landing. A disk
+    that takes no record either leaves the start mark of the run, which then tells that it had no end.
+    """
+    report.stop = (
+        INVARIANT if isinstance(error, _NEVER) else STOPPED,
+        sentence or str(error) or type(error).__name__,
+    )
+    if isinstance(error, BaseException) and trouble.full(error):
+        for each in ("parts", "pulled"):
+            shutil.rmtree(run.folder / each, ignore_errors=True)
+    try:
+        keep(run, False, "stopped", report)
+    except OSError:
+        running.abandoned(run.store, run.run_id)
 
 
 def keep(run: Run, changed: bool, outcome: str, report: DayReport) -> None:

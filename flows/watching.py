@@ -41,7 +41,7 @@ def after_run(run: Run) -> Watched:
     return watch(run.store, run.zone, judged_date(run), stages.now(), run.run_id)
 
 
-def after_stop(run: Run, error: BaseException) -> None:
+def after_stop(run: Run, error: BaseException | str) -> None:
     """Tell that a run stopped, also where the lake that would keep the alert is what failed."""
     try:
         after_run(run)

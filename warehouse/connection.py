@@ -144,6 +144,14 @@ def _migrated(home: Home) -> bool:
     return True
 
 
+def ready(home: Home) -> bool:
+    """Whether the lake is there with all its tables: a first run that was killed leaves half of one."""
+    try:
+        return catalogs.of(home).exists() and _migrated(home)
+    except duckdb.Error:
+        return False  # who opens it for writing then makes the rest of it, or is told what is wrong
+
+
 @contextmanager
 def attached(home: Home, name: str = "wh") -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the lake attached for reading under a name.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -146,20 +147,30 @@ def pii_key(home: Home) -> tuple[bytes, bool]:
             "(or copy pii.key into each home); a key made here would give digests that match no other machine's"
         )
     home.prepare()
-    try:
-        handle = os.open(home.pii_key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+    key = secrets.token_hex(32).encode()
+    if not write_once(home.pii_key, key):
         if home.pii_key.stat().st_mode & 0o077:
-            raise PiiKeyError(
-                f"{home.pii_key} can be read by other accounts: run `chmod 600 {home.pii_key}`"
-            ) from None
+            raise PiiKeyError(f"{home.pii_key} can be read by other accounts: run `chmod 600 {home.pii_key}`")
         return _long_enough(home.pii_key.read_bytes().strip(), str(home.pii_key)), False
-    with os.fdopen(handle, "wb") as file:
-        key = secrets.token_hex(32).encode()
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
     return key, True
+
+
+def write_once(path: Path, data: bytes) -> bool:
+    """Make a file with mode 0600 that holds `data`, whole or not at all; False where there is one already."""
+    if path.exists():
+        return False
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")  # mode 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(beside, path)  # unlike a rename, fails where another was quicker
+    except FileExistsError:
+        return False
+    finally:
+        Path(beside).unlink(missing_ok=True)
+    return True
 
 
 def _long_enough(key: bytes, origin: str) -> bytes:

@@ -58,11 +58,33 @@ def _write(lake: Lake, home: Home) -> Path:
     if before == snapshot:
         return target
     temporary = home.published / f".{NAME}.{os.getpid()}"
-    temporary.unlink(missing_ok=True)
-    con = lake.con
-    if target.exists():
-        shutil.copyfile(target, temporary)
-    con.execute(f"ATTACH {sql.literal(temporary)} AS copy_of_figures")
+    _remove_half_written(home)
+    try:
+        if target.exists():
+            shutil.copyfile(target, temporary)
+        _fill(lake.con, temporary, with_views=before.partition(" ")[2] != _views_digest())
+        _sync(temporary)
+        temporary.replace(target)
+    finally:
+        _remove_half_written(home)
+    _sync(home.published)
+    mark.write_text(snapshot)
+    return target
+
+
+def _remove_half_written(home: Home) -> None:
+    """Copies of runs that died in between; with their logs, which DuckDB would play into another of that name.
+
+    Under the lock: nobody else is writing one.
+    """
+    for each in home.published.glob(f".{NAME}.*"):
+        if each.name.removeprefix(f".{NAME}.").split(".")[0].isdigit():
+            each.unlink(missing_ok=True)
+
+
+def _fill(con: duckdb.DuckDBPyConnection, path: Path, with_views: bool) -> None:
+    """Bring a copy up to date, or write it whole where there is none."""
+    con.execute(f"ATTACH {sql.literal(path)} AS copy_of_figures")
     try:
         con.begin()
         for schema in sorted({schema for schema, _ in CONTENT}):
@@ -75,7 +97,7 @@ def _write(lake: Lake, home: Home) -> Path:
                 _bring_up_to_date(con, table, days)
             else:
                 con.execute(f"CREATE OR REPLACE TABLE copy_of_figures.{schema}.{table} AS {query}")
-        if days is None or before.partition(" ")[2] != _views_digest():
+        if days is None or with_views:
             for view, query in VIEWS.items():
                 con.execute(f"CREATE OR REPLACE VIEW copy_of_figures.metrics.{view} AS {query}")
         con.commit()
@@ -84,12 +106,8 @@ def _write(lake: Lake, home: Home) -> Path:
             con.rollback()
         raise
     finally:
-        con.execute("DETACH copy_of_figures")
-    _sync(temporary)
-    temporary.replace(target)
-    _sync(home.published)
-    mark.write_text(snapshot)
-    return target
+        with suppress(duckdb.Error):  # a full disk fails here too, after the error to tell
+            con.execute("DETACH copy_of_figures")
 
 
 def _views_digest() -> str:

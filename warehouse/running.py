@@ -66,6 +66,12 @@ def ended(home: Home, run_id: str) -> None:
     _lock(path).unlink(missing_ok=True)
 
 
+def abandoned(home: Home, run_id: str) -> None:
+    """Let go of the mark of a run that ends and can leave no record of it: it counts as one that died."""
+    if lock := _held.pop(home.running / f"{run_id}.json", None):
+        lock.release()
+
+
 def marks(home: Home, zone: str | None = None) -> list[Mark]:
     """The marks there are, oldest first."""
     found = [mark for path in home.running.glob("*.json") for mark in _read(path)]

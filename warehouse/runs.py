@@ -7,9 +7,10 @@ see that it ran. Such runs are lines of `runs.jsonl` in the home.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -62,17 +63,38 @@ def finish(lake: Lake, record: RunRecord, *, changed: bool) -> None:
 def note_unchanged(home: Home, record: RunRecord) -> None:
     """Append a run that committed nothing to runs.jsonl; needs no lake, so a stopped run can use it too."""
     line = {**asdict(record), "problems": list(record.problems)}
-    with home.unchanged_runs.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line, default=str, ensure_ascii=False) + "\n")
+    text = json.dumps(line, default=str, ensure_ascii=False) + "\n"
+    with home.unchanged_runs.open("ab") as file:
+        # A run that was killed, or found the disk full, while it wrote has left half a line: it ends here.
+        file.write(b"" if _ends_whole(home.unchanged_runs) else b"\n")
+        file.write(text.encode())
 
 
 def unchanged(home: Home) -> list[dict[str, Any]]:
     """Runs that committed nothing, in the order in which they ended."""
     if not home.unchanged_runs.exists():
         return []
-    records = [json.loads(line) for line in home.unchanged_runs.read_text(encoding="utf-8").splitlines()]
+    records = [each for line in home.unchanged_runs.read_bytes().splitlines() for each in _whole(line)]
     for each in records:
         each["business_date"] = date.fromisoformat(each["business_date"])
         each["started_at"] = datetime.fromisoformat(each["started_at"])
         each["finished_at"] = datetime.fromisoformat(each["finished_at"])
     return records
+
+
+def _ends_whole(path: Path) -> bool:
+    size = path.stat().st_size
+    if not size:
+        return True
+    with path.open("rb") as file:
+        file.seek(size - 1)
+        return file.read() == b"\n"
+
+
+def _whole(line: bytes) -> Iterator[dict[str, Any]]:
+    """The record in a line; none where the line was never written to its end, which its last brace tells."""
+    if line.endswith(b"}"):
+        try:
+            yield json.loads(line)
+        except ValueError:
+            return  # half a line that happens to be cut after a brace

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from expectations.outcome import CheckBroke
-from flows import output
+from flows import output, trouble
 from flows.commands.figures import show
 from flows.day import DayReport
 from flows.errors import DayStopped, UsageProblem
@@ -133,8 +133,10 @@ def run_day(
     except (UsageProblem, DayStopped):
         raise
     except (WarehouseError, ZoneError, CheckBroke, OSError) as error:
-        raise DayStopped(str(error)) from error
+        raise DayStopped(trouble.told(error, Home(home)) or str(error)) from error
     except Exception as error:
+        if sentence := trouble.told(error, Home(home)):
+            raise DayStopped(sentence) from error
         output.err.print_exception()  # nobody foresaw this one: the whole story, and the exit code of a stop
         raise DayStopped(f"{type(error).__name__}: {error}") from error
 
@@ -142,8 +144,11 @@ def run_day(
 def ensure_key(home: Path) -> None:
     """Make sure there is a personal-data key, and say so when one is made."""
     store = Home(home)
-    store.prepare()
-    _, created = pii_key(store)
+    try:
+        store.prepare()
+        _, created = pii_key(store)
+    except OSError as error:
+        raise DayStopped(trouble.told(error, store) or str(error)) from error
     if created:
         output.err.print(
             f"Made a personal-data key in {store.pii_key} (readable by you only). Keep it: without it new "

@@ -93,17 +93,51 @@ def append(path: Path, data: bytes) -> None:
             os.close(folder)
 
 
+def publish_key(book: Book, text: str) -> None:
+    """Leave the public key in the folder, whole or not at all."""
+    beside = book.public.with_suffix(".part")
+    beside.unlink(missing_ok=True)
+    append(beside, text.encode())
+    beside.replace(book.public)
+
+
 def canonical(entry: dict[str, Any]) -> bytes:
     """An entry as the bytes that are hashed: JSON, keys sorted, no spaces, UTF-8."""
     return json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+def whole(book: Book) -> None:
+    """Cut off the half line or half hash that a crash or a full disk left at the end of a file."""
+    for path in (book.entries, book.checkpoints):
+        if path.exists():
+            _cut(path, _last_line_end(path))
+    if book.hashes.exists():
+        _cut(book.hashes, book.hashes.stat().st_size // HASH_BYTES * HASH_BYTES)
+
+
+def _last_line_end(path: Path) -> int:
+    """Where the last line that was written whole ends; looks backwards from the end of the file."""
+    with path.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        while end > 0:
+            begin = max(0, end - (1 << 16))
+            file.seek(begin)
+            if (at := file.read(end - begin).rfind(b"\n")) >= 0:
+                return begin + at + 1
+            end = begin
+    return 0
+
+
 def cut_back(book: Book, count: int) -> None:
-    """Keep the first `count` entries: what a crash left behind them was never sealed and is appended anew."""
-    temporary = book.entries.with_suffix(".tmp")
-    with temporary.open("wb") as file:
-        for _, line in zip(range(count), book.lines(), strict=False):
-            file.write(line + b"\n")
-        file.flush()
+    """Keep the first `count` entries and hashes: what a crash left behind them has no checkpoint and is added anew."""
+    ending = sum(len(line) + 1 for _, line in zip(range(count), book.lines(), strict=False))
+    _cut(book.entries, ending)
+    _cut(book.hashes, count * HASH_BYTES)
+
+
+def _cut(path: Path, size: int) -> None:
+    if not path.exists() or path.stat().st_size <= size:
+        return
+    with path.open("r+b") as file:
+        file.truncate(size)
         os.fsync(file.fileno())
-    temporary.replace(book.entries)

@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from warehouse.errors import SigningKeyError, WarehouseError
-from warehouse.home import Home
+from warehouse.home import Home, write_once
 
 #: Names the log in its checkpoints and its key.
 ORIGIN = "tongguan/record"
@@ -48,17 +48,25 @@ def signed(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> str:
     return f"{text}\n— {ORIGIN} {signature}\n"
 
 
+def read(note: str) -> Checkpoint:
+    """The checkpoint in a note, its signature not looked at. Raises CheckpointError where it is not one."""
+    text, _, _ = note.partition("\n\n")
+    try:
+        _, size, root, day = (text + "\n").splitlines()
+        return Checkpoint(
+            int(size), b64decode(root, validate=True), date.fromisoformat(day.removeprefix("day "))
+        )
+    except (ValueError, Base64Error) as error:
+        raise CheckpointError(f"not a signed checkpoint: {error}") from error
+
+
 def opened(note: str, key: Ed25519PublicKey) -> Checkpoint:
     """The checkpoint in a note. Raises CheckpointError where it is not one or this key did not sign it."""
     text, _, signatures = note.partition("\n\n")
-    lines = (text + "\n").splitlines()
+    checkpoint, origin = read(note), text.partition("\n")[0]
     try:
-        origin, size, root, day = lines
         name, signature = signatures.removeprefix("— ").removesuffix("\n").split(" ")
         raw = b64decode(signature, validate=True)
-        checkpoint = Checkpoint(
-            int(size), b64decode(root, validate=True), date.fromisoformat(day.removeprefix("day "))
-        )
     except (ValueError, Base64Error) as error:
         raise CheckpointError(f"not a signed checkpoint: {error}") from error
     if (origin, name) != (ORIGIN, ORIGIN) or checkpoint.text() != text + "\n":
@@ -96,15 +104,7 @@ def signing_key(home: Home) -> Ed25519PrivateKey:
     path = Path(given) if given else home.signing_key
     if not given:
         home.prepare()
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            pass
-        else:
-            with os.fdopen(handle, "wb") as file:
-                file.write(b64encode(os.urandom(_SEED_BYTES)) + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
+        write_once(path, b64encode(os.urandom(_SEED_BYTES)) + b"\n")
     try:
         if path.stat().st_mode & 0o077:
             raise SigningKeyError(f"{path} can be read by other accounts: run `chmod 600 {path}`")

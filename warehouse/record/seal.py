@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-
-import duckdb
 
 from warehouse import sql
 from warehouse.connection import Lake
 from warehouse.errors import RecordError
-from warehouse.record.book import HASH_BYTES, Book, append, canonical, cut_back
+from warehouse.record.book import HASH_BYTES, Book, append, canonical, cut_back, publish_key, whole
 from warehouse.record.commits import SEALER, entries
 from warehouse.record.merkle import Tree, leaf_hash
-from warehouse.record.note import Checkpoint, public_text, signed, signing_key
+from warehouse.record.note import Checkpoint, public_text, read, signed, signing_key
 
 #: What the seal locks of a shared lake: commits of zones go on meanwhile.
 LOCK = "(record)"
@@ -39,55 +38,71 @@ def seal(lake: Lake, day: date, run_id: str, at: datetime) -> Sealed:
     """Log every commit since the last one logged and sign the checkpoint of `day`; under the writer's lock.
 
     The log and the checkpoint are on disk before the catalog learns of them, so a crash in between leaves a log
-    that is ahead, never one that is behind. Nothing new adds nothing. Raises RecordError where the log has
+    that is ahead, never one that is behind. What has no checkpoint yet is written anew, and a checkpoint that the
+    catalog was not told of is told now. Nothing new adds nothing. Raises RecordError where the log has
     lost entries that were sealed, or another log than this one was sealed last; SigningKeyError.
     """
     book = Book.of(lake.home)
     book.folder.mkdir(exist_ok=True)
-    leaves = book.leaves()
-    last = book.last()
-    if last and last["index"] >= len(leaves):
-        cut_back(book, len(leaves))
-        last = book.last()
-    if (last["index"] + 1 if last else 0) != len(leaves):
+    whole(book)
+    notes = book.notes()
+    untold = _untold(lake, book, notes)
+    sealed = read(notes[-1]).size if notes else 0
+    cut_back(book, sealed)
+    leaves, last = book.leaves(), book.last()
+    if len(leaves) != sealed or (last["index"] + 1 if last else 0) != sealed:
         raise RecordError(
-            f"the log in {book.folder} lacks entries that were sealed: {len(leaves)} were, it ends with number "
+            f"the log in {book.folder} lacks entries that were sealed: {sealed} were, it ends with number "
             f"{last['index'] if last else 'none'}. Run `tongguan verify` and put the folder back from its copy"
         )
-    _sole(lake, book)
     key = signing_key(lake.home)
-    new = [canonical(each) for each in entries(lake, len(leaves), last)]
-    if not new:
-        return Sealed(0, len(leaves))
-    hashes = [leaf_hash(each) for each in new]
-    root = Tree([*leaves, *hashes]).root()
-    checkpoint = Checkpoint(len(leaves) + len(new), root, day)
-    note = signed(checkpoint, key)
-    if not book.public.exists():
-        append(book.public, public_text(key.public_key()).encode())
-    append(book.entries, b"".join(each + b"\n" for each in new))
-    append(book.hashes, b"".join(hashes))
-    assert all(len(each) == HASH_BYTES for each in hashes)
-    append(book.checkpoints, json.dumps(note, ensure_ascii=False).encode() + b"\n")
-
-    def work(con: duckdb.DuckDBPyConnection) -> None:
-        con.execute(
-            f"INSERT INTO wh.ledger.checkpoints VALUES ({sql.literal(day)}, {checkpoint.size}, "
-            f"{sql.literal(root.hex())}, {sql.literal(note)}, {sql.literal(at)}, {sql.literal(run_id)})"
-        )
-
-    lake.commit(SEALER, f"checkpoint of {day} over {checkpoint.size} commits", run_id, work)
-    return Sealed(len(new), checkpoint.size)
+    new = [canonical(each) for each in entries(lake, sealed, last)]
+    if new:
+        hashes = [leaf_hash(each) for each in new]
+        assert all(len(each) == HASH_BYTES for each in hashes)
+        note = signed(Checkpoint(sealed + len(new), Tree([*leaves, *hashes]).root(), day), key)
+        if not book.public.exists():
+            publish_key(book, public_text(key.public_key()))
+        append(book.entries, b"".join(each + b"\n" for each in new))
+        append(book.hashes, b"".join(hashes))
+        append(book.checkpoints, json.dumps(note, ensure_ascii=False).encode() + b"\n")
+        untold.append(note)
+    if untold:
+        _tell(lake, untold, run_id, at)
+    return Sealed(len(new), sealed + len(new))
 
 
-def _sole(lake: Lake, book: Book) -> None:
-    """One lake has one log: the newest checkpoint the catalog knows must be of this one."""
+def _tell(lake: Lake, notes: Sequence[str], run_id: str, at: datetime) -> None:
+    """Keep checkpoints in the catalog too."""
+    told = [(read(note), note) for note in notes]
+    values = ", ".join(
+        f"({sql.literal(each.day)}, {each.size}, {sql.literal(each.root.hex())}, {sql.literal(note)}, "
+        f"{sql.literal(at)}, {sql.literal(run_id)})"
+        for each, note in told
+    )
+    newest = told[-1][0]
+    lake.commit(
+        SEALER,
+        f"checkpoint of {newest.day} over {newest.size} commits",
+        run_id,
+        lambda con: con.execute(f"INSERT INTO wh.ledger.checkpoints VALUES {values}"),
+    )
+
+
+def _untold(lake: Lake, book: Book, notes: Sequence[str]) -> list[str]:
+    """Checkpoints the catalog was not told of, since a run was killed in between.
+
+    One lake has one log: the newest checkpoint the catalog knows must be of this one.
+    """
     row = lake.con.execute(
         "SELECT note, day, size FROM wh.ledger.checkpoints ORDER BY size DESC, sealed_at DESC LIMIT 1"
     ).fetchone()
-    if row and row[0] not in book.notes():
+    if row is None:
+        return list(notes)
+    if row[0] not in notes:
         raise RecordError(
             f"the record of this warehouse is kept elsewhere: its last checkpoint (day {row[1]}, {row[2]} commits) "
             f"is not in {book.folder}. Set TONGGUAN_RECORD=off on this machine, or name the folder that holds the "
             "record; if it was this one, put it back from its copy"
         )
+    return list(notes[len(notes) - notes[::-1].index(row[0]) :])
