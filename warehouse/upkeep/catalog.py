@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 from warehouse import catalogs
@@ -39,7 +40,9 @@ def _compact(task: Task, plan: Plan) -> Done:
 
 
 def _ask(task: Task, what: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "warehouse.upkeep.sqlite_process", str(task.lake.home.catalog), what]
+    # As a file and isolated: it needs nothing of the warehouse, whose import takes seconds.
+    script = Path(__file__).with_name("sqlite_process.py")
+    command = [sys.executable, "-I", str(script), str(task.lake.home.catalog), what]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     if ended.returncode:
         raise MaintenanceError(f"the catalog could not be looked at: {ended.stderr.strip().splitlines()[-1]}")

@@ -1,4 +1,4 @@
-"""Looks at an SQLite catalog or compacts it, as a process of its own: `python -m warehouse.upkeep.sqlite_process`.
+"""Looks at an SQLite catalog or compacts it, as a process of its own (see `catalog`).
 
 Closing the file in a process that reads it through DuckDB would release the locks of those readers. Prints JSON.
 """
