@@ -47,21 +47,23 @@ def late(watch: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _section(record: Mapping[str, Any], moment: datetime) -> str:
-    return _template("status_zone.html").render(
+    page: str = _template("status_zone.html").render(
         zone=record["zone"],
         watch=record["watch"],
         late=late(record["watch"]),
         moment=moment,
         mark=Markup(_RED) if record["watch"]["red"] else "",
     )
+    return page
 
 
 def _page(sections: Sequence[str], problem: str | None = None) -> str:
-    return _template("status.html").render(
+    page: str = _template("status.html").render(
         sections=[Markup(each) for each in sections],  # made by the template above, which escapes
         red=problem is not None or not sections or any(_RED in each for each in sections),
         problem=problem,
     )
+    return page
 
 
 def _template(name: str) -> Any:

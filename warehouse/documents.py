@@ -54,7 +54,7 @@ def commit(
     fen, StagingError where the run's folder is incomplete. Nothing new leaves no snapshot.
     """
     incoming = staging.load(run_dir)
-    engines.fit(lake.con, incoming.files["rows_read"].sum())
+    engines.fit(lake.con, int(incoming.files["rows_read"].sum()))
 
     def work(con: duckdb.DuckDBPyConnection) -> CommitSummary:
         incoming.register(con)

@@ -125,7 +125,9 @@ def set_aside(
     counted: dict[tuple[date, str], tuple[int, set[str]]] = {}
     for dated, run_id, kind, rules, documents in rows:
         day = dated or dates.get(run_id)
-        for rule in rules if day in days else ():
+        if day is None or day not in days:
+            continue
+        for rule in rules:
             before, kinds = counted.get((day, rule), (0, set()))
             counted[day, rule] = (before + documents, kinds | {kind})
     return [
