@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from transforms.definitions import METRIC_TABLES
 from warehouse import Lake, sql
 
 #: Columns that tell when and by which run something was done.
@@ -40,7 +41,8 @@ def fingerprint(lake: Lake, *, vintages: bool = True, zones: Sequence[str] = ())
     """Rows and a hash of the rows, in no order, by table; `vintages` False: only the figures in force.
 
     `zones`: of these only; all where none is named.
-    How many vintages a date has depends on the order in which runs took turns; its newest figures do not.
+    How many vintages a date has, and which numbers waited for a list, depends on the order in which runs took
+    turns; the newest figures do not. Views of periods are computed from these, floats in any order.
     """
     found: Fingerprint = {}
     for table, columns in sorted(_tables(lake, vintages).items()):
@@ -78,6 +80,11 @@ def _tables(lake: Lake, vintages: bool) -> dict[str, list[str]]:
         f"WHERE database_name = 'wh' AND schema_name IN ({sql.literals(own)[1:-1]}) GROUP BY ALL"
     ).fetchall()
     passed_over = {*LEFT_OUT, "metrics.vintages", "metrics.revisions"} | (
-        set() if vintages else {"ledger.touched_dates"}
+        set() if vintages else {"ledger.touched_dates", "ledger.waiting"}
     )
-    return {table: columns for table, columns in rows if table not in passed_over}
+    figures = {f"metrics.{name}" for name in METRIC_TABLES}
+    return {
+        table: columns
+        for table, columns in rows
+        if table not in passed_over and (not table.startswith("metrics.") or table in figures)
+    }
