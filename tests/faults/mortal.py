@@ -19,7 +19,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,10 @@ from flows import stages, trouble, watching
 from flows.day import DayReport
 from flows.pull import pull_all
 from warehouse import Home, Lake, catalogs, connection
+from warehouse.documents import CommitSummary
 
+#: The clock stands still but where a job lets it jump.
+NOW = datetime(2026, 11, 13, 1)
 KEPT_CHECKS = ("validations.json", "findings.parquet", "rejected.parquet")
 
 
@@ -111,15 +114,25 @@ def _check_once(kept: Path | None) -> None:
 
 
 def _jumping(jumps: list[float]) -> None:
-    """Every look at the clock finds it set forward or back, by so many hours."""
-    moment, turn = stages.now, itertools.cycle(jumps)
-    stages.now = lambda: moment() + timedelta(hours=next(turn))
+    """Every look at the clock finds it set forward or back, by so many hours; but not while documents are stored."""
+    turn, commit = itertools.cycle(jumps), stages.commit
+    stages.now = lambda: NOW + timedelta(hours=next(turn))
+
+    def steady(run: stages.Run) -> CommitSummary:
+        jumping, stages.now = stages.now, lambda: NOW
+        try:
+            return commit(run)
+        finally:
+            stages.now = jumping
+
+    stages.commit = steady
 
 
 def child(job: dict[str, Any], tell: int) -> None:
     """In the child: patch the clock or a point of death in, work, say how it ended."""
     mine = Child(job, tell)
     try:
+        stages.now = lambda: NOW  # how late a document came is a figure: no two homes may differ in it
         if jumps := job.get("clock"):
             _jumping(jumps)
         if impatient := job.get("busy_ms"):
