@@ -1,6 +1,7 @@
 """`kill -9` at named points and at random moments: what comes of it is what an undisturbed run gives.
 
-40 random kills by default, 200 in CI (.ci/run); TONGGUAN_KILLS=500 asks for more, TONGGUAN_KILLS_SEED=n for the kills of an earlier run.
+40 random kills by default, 200 in CI (.ci/run); TONGGUAN_KILLS=500 asks for more, TONGGUAN_KILLS_SEED=n for those of
+an earlier run.
 """
 
 from __future__ import annotations
