@@ -26,6 +26,7 @@ from transforms.metric_tables import METRIC_TABLES, METRIC_VIEWS
 from transforms.schemas import CORE
 from transforms.stated import Stated, Target
 from warehouse import periods
+from warehouse.schema import PROVISIONAL
 from warehouse.tables import TABLES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
@@ -191,7 +192,7 @@ def computed(example: Worked) -> dict[str, pl.DataFrame]:
         con.execute("CREATE SCHEMA metrics")
         for table, drawn in example.given.items():
             con.register("drawn", given(table, drawn, example.day).collect().to_arrow())
-            con.execute(f"CREATE TABLE {table} AS FROM drawn")
+            con.execute(f"CREATE TABLE {table} AS SELECT *, false AS {PROVISIONAL} FROM drawn")
         [table] = example.given
         con.execute(f"CREATE VIEW metrics.published_days AS SELECT DISTINCT zone, business_date FROM {table}")
         return {table: con.sql(queries[table]).pl() for table in example.expected}

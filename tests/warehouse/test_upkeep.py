@@ -48,6 +48,7 @@ def grown(empty_home, tmp_path_factory):
 @pytest.fixture
 def home(grown, tmp_path):
     shutil.copytree(grown[0].path, tmp_path / "home")
+    (tmp_path / "home" / "maintenance.toml").write_text("month_files = 1")  # the months here have three
     return Home(tmp_path / "home")
 
 

@@ -38,7 +38,12 @@ def publish(lake, tables, dates, run="r1"):
     return vintages.publish(lake, "zhengzhou", run, lambda: LOADED, tables, dates)
 
 
-def test_a_vintage_is_appended_only_where_a_figure_changed(lake):
+def test_a_vintage_is_appended_only_where_a_figure_changed(home):
+    with Lake.write(home) as lake:  # a real one, since it is about snapshots too
+        appended_only_where_changed(lake)
+
+
+def appended_only_where_changed(lake):
     assert publish(lake, figures(5, DAY, NEXT), [DAY, NEXT]) == [(DAY, 1), (NEXT, 1)]
     snapshot = lake.snapshot()
     assert publish(lake, figures(5, DAY, NEXT), [DAY, NEXT], "r2") == []

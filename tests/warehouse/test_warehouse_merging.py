@@ -5,10 +5,10 @@ from datetime import date, datetime, timedelta
 import duckdb
 import pytest
 
-from warehouse import merging
+from warehouse import merging, migrations
 
 AT = datetime(2026, 11, 12, 1)
-COMMITS = 9  # more than there are migrations, each of which is a commit of its own
+COMMITS = len(migrations.registered()) + 2  # each migration is a commit of its own
 
 
 @pytest.fixture(autouse=True)
