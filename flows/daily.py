@@ -8,7 +8,7 @@ from pathlib import Path
 from prefect import flow
 from prefect.runtime import flow_run
 
-from flows import catching_up, schedule, stages, tasks, trouble, watching
+from flows import catching_up, schedule, sentences, stages, tasks, trouble, watching
 from flows.day import DayReport
 from flows.errors import DayStopped
 from flows.pull import pulled_sentence, sources_of
@@ -80,8 +80,8 @@ def publish_day(run: Run, report: DayReport, inbox: str | None) -> DayReport:
     """The stages of a day in their order."""
     sources = sources_of(run.home, run.zone, inbox)
     pulled = timed(report, "pull", lambda: tasks.pull_sources(run, sources), pulled_sentence)
-    timed(report, "land", lambda: tasks.land_bytes(run, pulled), lambda _: stages.landed_sentence(run))
-    timed(report, "read", lambda: tasks.read_documents(run), lambda _: stages.read_sentence(run))
+    timed(report, "land", lambda: tasks.land_bytes(run, pulled), lambda _: sentences.landed_sentence(run))
+    timed(report, "read", lambda: tasks.read_documents(run), lambda _: sentences.read_sentence(run))
     timed(report, "validate", lambda: tasks.validate_documents(run), str)
     report.committed = timed(
         report, "commit", lambda: tasks.commit_documents(run), lambda each: each.sentence()
@@ -90,7 +90,7 @@ def publish_day(run: Run, report: DayReport, inbox: str | None) -> DayReport:
         report, "mend", lambda: tasks.take_in_mended_rows(run), lambda n: f"{n:,} released rows"
     )
     timed(report, "link", lambda: tasks.link_lists(run), lambda n: f"{n:,} lists brought up to date")
-    report.vintages = timed(report, "measure", lambda: tasks.measure_day(run), stages.vintages_sentence)
+    report.vintages = timed(report, "measure", lambda: tasks.measure_day(run), sentences.vintages_sentence)
     timed(report, "publish", lambda: tasks.publish_figures(run), lambda path: path.name)
     timed(report, "tidy", lambda: tasks.tidy_lake(run, report), lambda each: each.sentence())
     closed = tasks.close_day(run, report)

@@ -7,17 +7,16 @@ dates and ids; nothing asks for today: the clock is read for the record only, ju
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-import polars as pl
-
 from expectations import again, gate
 from flows import manifests, trouble
+from flows.computing import linked, rates_frame, stated, without_list
 from flows.day import DayReport
 from flows.progress import reporter
 from reports.validation import render
@@ -26,13 +25,9 @@ from sources.pulling import Pull
 from sources.readers import read_files
 from sources.staging import load_landed, load_outcomes, save
 from sources.zone import Zone
-from transforms.corrections import Correction, corrected, lost_lists, selecting
+from transforms.corrections import Correction, lost_lists, selecting
 from transforms.families import FAMILIES, figures
 from transforms.integrity_tables import STATES_DAILY
-from transforms.lists import build
-from transforms.reconciliation import orphans, reconcile
-from transforms.reconciliation.annual import with_annual
-from transforms.stated import Stated, Target
 from warehouse import (
     Home,
     Lake,
@@ -300,35 +295,6 @@ def relink(
     return lists.height
 
 
-def linked(
-    zone: Zone, documents: Mapping[str, pl.LazyFrame], in_force: Sequence[Correction]
-) -> dict[str, pl.DataFrame]:
-    """core.lists, core.list_events and core.reconciliation, by name, from the documents given."""
-    known = corrected(documents, in_force)
-    made = build(known, rates_frame(zone))
-    reconciled = reconcile(known, made.lists, zone.tolerance_cny)
-    frames = pl.collect_all([made.lists, made.events, reconciled])
-    return dict(zip(("lists", "list_events", "reconciliation"), frames, strict=True))
-
-
-def without_list(
-    zone: Zone, documents: Mapping[str, pl.LazyFrame], in_force: Sequence[Correction], lists: pl.DataFrame
-) -> pl.DataFrame:
-    """Rows of core.reconciliation of the documents given that none of the lists claims."""
-    known = corrected(documents, in_force)
-    return orphans(known, lists.lazy(), rates_frame(zone), zone.tolerance_cny).collect()
-
-
-def linked_whole(
-    zone: Zone, documents: Mapping[str, pl.LazyFrame], in_force: Sequence[Correction]
-) -> dict[str, pl.DataFrame]:
-    """As `linked`, from all documents of the zone: with the yearly limit and the documents without a list."""
-    core = linked(zone, documents, in_force)
-    orphaned = without_list(zone, documents, in_force, core["lists"])
-    of_lists = with_annual(core["reconciliation"].lazy()).collect()
-    return {**core, "reconciliation": pl.concat([of_lists, orphaned])}
-
-
 def measure(run: Run) -> list[tuple[date, int]]:
     """Compute the figures of every date this run publishes; returns the vintages that came of it."""
     reporter().stage("measure")
@@ -462,52 +428,3 @@ def waiting(sentence: str) -> None:
 def now() -> datetime:
     """Local Beijing time; read for the record of a run, never for a figure."""
     return datetime.now(BEIJING).replace(tzinfo=None)
-
-
-def landed_sentence(run: Run) -> str:
-    """How many files are new."""
-    landed = load_landed(run.landed)
-    new = [each for each in landed if not each.known]
-    return f"{len(new):,} new files, {sum(each.bytes for each in new) / 1e6:,.1f} MB; {len(landed) - len(new):,} known"
-
-
-def read_sentence(run: Run) -> str:
-    """How many documents were read."""
-    outcomes = load_outcomes(run.outcomes)
-    refused = sum(each.refusal is not None for each in outcomes)
-    return f"{sum(each.rows for each in outcomes):,} documents; {refused:,} files refused"
-
-
-def vintages_sentence(vintages: Sequence[tuple[date, int]]) -> str:
-    """Which dates got a new vintage."""
-    if not vintages:
-        return "no figure changed"
-    return ", ".join(f"{day} vintage {vintage}" for day, vintage in vintages)
-
-
-def rates_frame(zone: Zone) -> pl.LazyFrame:
-    """The zone's dated rates as transforms take them: currency, valid_from, cny for one unit."""
-    return pl.LazyFrame(
-        {
-            "currency": [each.currency for each in zone.rates],
-            "valid_from": [each.valid_from for each in zone.rates],
-            "cny": [each.cny for each in zone.rates],
-        },
-        schema={"currency": pl.String, "valid_from": pl.Date, "cny": pl.Decimal(18, 8)},
-    )
-
-
-def stated(zone: Zone) -> Stated:
-    """What the zone states about itself, as transforms take it."""
-    return Stated(
-        lists_per_day=zone.capacity.lists_per_day,
-        peak_day_lists=zone.capacity.peak_day_lists,
-        baseline_year=zone.baseline.year if zone.baseline else None,
-        baseline_import_h=zone.baseline.import_h if zone.baseline else None,
-        baseline_export_h=zone.baseline.export_h if zone.baseline else None,
-        targets=tuple(Target(each.year, each.measure, each.value) for each in zone.targets),
-        thresholds_h=zone.thresholds_h,
-        tolerance_cny=zone.tolerance_cny,
-        size_classes=zone.size_classes,
-        expected_kinds=zone.expected_kinds,
-    )

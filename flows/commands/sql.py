@@ -13,10 +13,11 @@ import polars as pl
 import typer
 
 from flows import output
+from flows.computing import linked_whole
 from flows.errors import UsageProblem
 from flows.options import HomeOption
 from flows.settings import home_path
-from flows.stages import BEIJING, linked_whole, now
+from flows.stages import BEIJING, now
 from sources.zone import Zone
 from warehouse import Home, Lake, asof, corrections, query
 from warehouse.errors import WarehouseError

@@ -21,6 +21,7 @@ from plain_orphans import plain_orphans
 from polars.testing import assert_frame_equal
 
 from flows import stages
+from flows.computing import linked_whole
 from flows.pull import pull_all
 from sources.contracts import CONTRACTS
 from sources.simulator import FAULTS, simulate
@@ -157,7 +158,7 @@ def test_how_documents_agree_is_what_linking_everything_at_once_says(
         }
         columns = ", ".join(RECONCILIATION)
         stored = lake.con.sql(f"SELECT {columns} FROM wh.core.reconciliation").pl()
-    made = stages.linked_whole(Zone.load(ZONE), documents, ())["reconciliation"].select(stored.columns)
+    made = linked_whole(Zone.load(ZONE), documents, ())["reconciliation"].select(stored.columns)
     grain = ["subject", "flow", "business_key"]
     assert_frame_equal(stored.sort(grain), made.cast(stored.schema).sort(grain))
 

@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 from day_runs import run_stages
 
-from flows import stages
+from flows import computing, stages
 from sources.simulator import simulate
 from sources.zone import Zone
 from transforms.families import FAMILIES, figures
@@ -74,7 +74,9 @@ def fresh(folder: Path, steps: list[Step]) -> dict[str, pl.DataFrame]:
     run = run_stages(folder / "home", ZONE, asked[-1], delivered(folder / "inbox", steps))
     zone = Zone.load(ZONE)
     with Lake.read(Home(run.home)) as lake:
-        inputs = measuring.inputs(lake, ZONE, asked[-1], asked, stages.rates_frame(zone), stages.stated(zone))
+        inputs = measuring.inputs(
+            lake, ZONE, asked[-1], asked, computing.rates_frame(zone), computing.stated(zone)
+        )
         return {name: frame for name, frame in figures(FAMILIES, inputs).items() if name in TABLES}
 
 
