@@ -79,8 +79,9 @@ def until(condition: Callable[[], bool], seconds: float) -> float:
 
 
 def published(home: Path) -> list[tuple[date, int, str]]:
+    """Of the day asked for: the schedules run for real, and publish the hour that strikes meanwhile as provisional."""
     with Lake.read(Home(home)) as lake:
-        book = "SELECT business_date, vintage, reason FROM wh.metrics.vintages ORDER BY ALL"
+        book = f"SELECT business_date, vintage, reason FROM wh.metrics.vintages WHERE business_date = DATE '{DAY}' ORDER BY ALL"
         return lake.con.execute(book).fetchall()
 
 
