@@ -16,6 +16,7 @@ from day_runs import run_stages
 from sources.simulator import simulate
 from sources.zone import Zone
 from warehouse import Home, Lake
+from warehouse.connection import ready
 
 ZONE, FIRST, DAYS = "zhengzhou", date(2025, 3, 4), 3
 EVERY = [FIRST + timedelta(days=each) for each in range(DAYS)]
@@ -75,7 +76,7 @@ def environment(prefect: Path) -> dict[str, str]:
 
 def asked(home: Path, question: str) -> list[tuple[Any, ...]]:
     """A question to the lake; nothing where there is none yet."""
-    if not Home(home).catalog.exists():
+    if not ready(Home(home)):  # made, but not yet with all its tables
         return []
     with Lake.read(Home(home)) as lake:
         return lake.con.execute(question).fetchall()
