@@ -61,7 +61,7 @@ class S3Prefix:
             self._fs.retries = 1
 
     def entries(self) -> Sequence[Entry]:
-        """Every object below the prefix, by name; the placeholders of folders are none."""
+        """Every object below the prefix, by name; empty objects that stand for a folder are none."""
         found: list[Entry] = []
         more: dict[str, str] = {}
         while True:

@@ -43,7 +43,7 @@ class Mailbox:
         self.mails: list[EmailMessage] = []
         self.to: list[list[str]] = []
 
-    async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:  # noqa: N802  (aiosmtpd calls it so)
         self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
         self.to.append(list(envelope.rcpt_tos))
         return "250 OK"

@@ -83,7 +83,7 @@ class Waiting:
         return future
 
 
-class Fetched(Future):  # type: ignore[type-arg]
+class Fetched(Future):
     def __init__(self, pool: Waiting) -> None:
         super().__init__()
         self.pool = pool
@@ -101,7 +101,7 @@ def steps(*days: date) -> list[Step]:
 def test_days_come_in_order_with_few_ahead_and_a_fault_fails_its_own_day_only() -> None:
     pool = Waiting({TWO: ZeroDivisionError("never thought of")})
     days = [date(2026, 11, each) for each in range(10, 20)]
-    got = list(in_order(pool, steps(*days), {THREE: Prepared(None, "known", reused=True)}, ahead=3))  # type: ignore[arg-type]
+    got = list(in_order(pool, steps(*days), {THREE: Prepared(None, "known", reused=True)}, ahead=3))
     assert [step.first for step, _ in got] == days
     assert pool.most <= 3
     assert [prepared.failure for _, prepared in got[:3]] == [
@@ -111,7 +111,7 @@ def test_days_come_in_order_with_few_ahead_and_a_fault_fails_its_own_day_only() 
     ]
     gone = Waiting({TWO: BrokenProcessPool("terminated abruptly")})
     with pytest.raises(DayStopped, match=r"2026-11-11: a process that prepares days ended.*goes on here"):
-        list(in_order(gone, steps(ONE, TWO), {}, ahead=2))  # type: ignore[arg-type]
+        list(in_order(gone, steps(ONE, TWO), {}, ahead=2))
 
 
 def test_what_was_prepared_is_taken_up_only_for_the_same_input(tmp_path: Path) -> None:

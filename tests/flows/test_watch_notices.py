@@ -37,7 +37,7 @@ def inbox(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_day_that_brought_nothing_is_told_once_and_told_again_when_mended(
-    server: str,  # noqa: F811
+    server: str,  # noqa: F811  (the fixture)
     tmp_path: Path,
     inbox: Path,
 ) -> None:
