@@ -40,5 +40,10 @@ def prepare_prefect(home: Path) -> None:
     os.environ.setdefault("PREFECT_HOME", str(home / "prefect"))
     if service := served_by(home):
         os.environ.setdefault("PREFECT_API_URL", service["api"])
+    default_prefect()
+
+
+def default_prefect() -> None:
+    """The settings that hold for every home; Prefect reads them once, at its first import."""
     for name, value in _PREFECT_DEFAULTS.items():
         os.environ.setdefault(name, value)

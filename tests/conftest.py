@@ -11,7 +11,12 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("TONGGUAN_THREADS", "1")
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
+from flows.settings import default_prefect
 from warehouse import Home, Lake
+
+# Collecting imports Prefect, which reads its settings then: without these its in-process server would be given
+# 20 s to start, which two busy processors do not always allow.
+default_prefect()
 
 
 @pytest.fixture(scope="session")
