@@ -44,7 +44,10 @@ def daily_runs(home: Path, inbox: Path, days: list[date]) -> None:
 
 
 def tables(home: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """Contents of every core table, newest figures and findings, sorted, without stamps."""
+    """Contents of every core table, newest figures and findings, sorted, without stamps.
+
+    Nor with how long documents took to be loaded, which follows the hour at which a run is started.
+    """
     found = {}
     with Lake.read(Home(home)) as lake:
         names = lake.con.execute(
@@ -57,7 +60,8 @@ def tables(home: Path) -> dict[str, list[tuple[Any, ...]]]:
                 continue
             view = f"wh.metrics.{table}" if schema == "vintages" else f"wh.{name}"
             have = [each[0] for each in lake.con.execute(f"DESCRIBE {view}").fetchall()]
-            columns = ", ".join(f'"{each}"' for each in have if each not in STAMPS)
+            kept = [each for each in have if each not in STAMPS and not each.endswith("_delay_h")]
+            columns = ", ".join(f'"{each}"' for each in kept)
             found[name] = sorted(lake.con.execute(f"SELECT {columns} FROM {view}").fetchall(), key=repr)
     return found
 

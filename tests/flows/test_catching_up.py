@@ -16,6 +16,7 @@ from transforms.definitions import METRIC_TABLES
 from transforms.schemas import CORE
 from warehouse import Home, Lake
 
+KEY = "a key that only this test knows, 32 bytes"
 ZONE, FIRST, LAST = "zhengzhou", date(2025, 3, 3), date(2025, 3, 8)
 DAYS = [FIRST + timedelta(days=each) for each in range((LAST - FIRST).days + 1)]
 
@@ -74,7 +75,9 @@ def state(home: Path) -> dict[str, set[str]]:
     with Lake.read(Home(home)) as lake:
         for table in tables:
             names = [row[0] for row in lake.con.execute(f"DESCRIBE wh.{table}").fetchall()]
-            kept = ", ".join(f'"{name}"' for name in names if name not in left_out)
+            # Nor how long documents took to be loaded, which follows the hour at which a run is started.
+            columns = [each for each in names if each not in left_out and not each.endswith("_delay_h")]
+            kept = ", ".join(f'"{name}"' for name in columns)
             rows = lake.con.execute(f"SELECT {kept} FROM wh.{table}").fetchall()
             found[table] = {str(row) for row in rows}
             assert len(found[table]) == len(rows), f"{table} tells a row twice"
@@ -82,7 +85,11 @@ def state(home: Path) -> dict[str, set[str]]:
 
 
 @pytest.mark.long
-def test_three_days_of_outage_end_in_the_state_of_days_run_one_by_one(home: Home, tmp_path: Path) -> None:
+def test_three_days_of_outage_end_in_the_state_of_days_run_one_by_one(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Two homes would each make a key of their own, and the digests of their buyers would differ.
+    monkeypatch.setenv("TONGGUAN_PII_KEY", KEY)
     extracts, other = tmp_path / "extracts", tmp_path / "other"
     simulate(extracts, Zone.load(ZONE), FIRST, LAST, 30, 3, "parquet", {})
     shutil.copytree(home.path, other)
