@@ -46,9 +46,15 @@ def timed(report: DayReport, name: str, work: Callable[[], Result], says: Callab
     return result
 
 
+def _may_pass(_task: object, _task_run: object, state: State[Any]) -> bool:
+    """Whether another try may help: only what was raised as such, never a refusal, which could lock the account."""
+    return isinstance(state.data, SourceDown)
+
+
 @task(
     name="pull a source",
     task_run_name="pull {source.name}",
+    retry_condition_fn=_may_pass,
     retry_delay_seconds=exponential_backoff(pulling.FIRST_DELAY_S),
     retry_jitter_factor=pulling.JITTER,
     **_plain,
