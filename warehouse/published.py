@@ -34,6 +34,8 @@ CONTENT: dict[tuple[str, str], str] = {
     ("ledger", "corrections"): "SELECT * FROM wh.ledger.corrections ORDER BY ALL",
     ("ledger", "files"): f"SELECT {_FILES} FROM wh.ledger.files ORDER BY ALL",
 }
+#: Longer than all figures together after some years; what a vintage revised does not change any more.
+REVISIONS = ("metrics", "revisions")
 #: Views of the copy, over its own tables.
 VIEWS: dict[str, str] = {
     "published_days": published_days("metrics.vintages"),
@@ -95,6 +97,8 @@ def _fill(con: duckdb.DuckDBPyConnection, path: Path, with_views: bool) -> None:
         for (schema, table), query in CONTENT.items():
             if days is not None and schema == "metrics" and table in METRIC_TABLES:
                 _bring_up_to_date(con, table, days)
+            elif days is not None and (schema, table) == REVISIONS:
+                _append_revisions(con)
             else:
                 con.execute(f"CREATE OR REPLACE TABLE copy_of_figures.{schema}.{table} AS {query}")
         if days is None or with_views:
@@ -118,22 +122,49 @@ def _views_digest() -> str:
 def _changed_days(con: duckdb.DuckDBPyConnection) -> list[date] | None:
     """Business dates of `changed_days`: the vintages, with the columns of NEWEST, that the copy does not hold yet.
 
-    So that the cost follows new figures. None where the copy is written whole: there is none, or its columns
-    differ.
+    So that the cost follows new figures. None where the copy is written whole: there is none, its columns
+    differ, or it holds a vintage that the lake does not.
     """
-    for name, table in METRIC_TABLES.items():
+    wanted = {name: {*each.schema, *VINTAGE_COLUMNS, PROVISIONAL} for name, each in METRIC_TABLES.items()}
+    wanted["revisions"] = _columns(con, "wh.metrics.revisions")
+    for name, columns in wanted.items():
         try:
-            there = con.execute(f"SELECT * FROM copy_of_figures.metrics.{name} LIMIT 0").description or []
+            there = _columns(con, f"copy_of_figures.metrics.{name}")
         except duckdb.CatalogException:
             return None
-        if {each[0] for each in there} != {*table.schema, *VINTAGE_COLUMNS, PROVISIONAL}:
+        if there != columns:
             return None
+    ours, theirs = "wh.metrics.vintages", "copy_of_figures.metrics.vintages"
+    same = "USING (zone, business_date, vintage, published_at)"
+    if con.execute(f"SELECT 1 FROM {theirs} ANTI JOIN {ours} {same} LIMIT 1").fetchone():
+        return None  # the lake was restored from a backup that is older than the copy
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE new_vintages AS "
+        f"SELECT zone, business_date, vintage FROM {ours} ANTI JOIN {theirs} {same}"
+    )
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE changed_days AS FROM ({NEWEST}) ANTI JOIN (SELECT zone, business_date, "
         "max(vintage) AS vintage FROM copy_of_figures.metrics.vintages GROUP BY ALL) USING (zone, business_date, vintage)"
     )
     rows = con.execute("SELECT DISTINCT business_date FROM changed_days ORDER BY 1").fetchall()
     return [day for (day,) in rows]
+
+
+def _columns(con: duckdb.DuckDBPyConnection, table: str) -> set[str]:
+    return {each[0] for each in con.execute(f"SELECT * FROM {table} LIMIT 0").description or []}
+
+
+def _append_revisions(con: duckdb.DuckDBPyConnection) -> None:
+    """What the vintages that the copy did not hold have revised (`new_vintages` of `_changed_days`)."""
+    rows = con.execute("SELECT DISTINCT business_date FROM new_vintages ORDER BY 1").fetchall()
+    if not rows:
+        return
+    # The dates are named besides, so that only their data files are opened.
+    con.execute(
+        "INSERT INTO copy_of_figures.metrics.revisions BY NAME SELECT * FROM wh.metrics.revisions "
+        f"WHERE business_date IN ({', '.join(sql.literal(day) for (day,) in rows)}) "
+        "AND (zone, business_date, vintage) IN (SELECT (zone, business_date, vintage) FROM new_vintages) ORDER BY ALL"
+    )
 
 
 def _bring_up_to_date(con: duckdb.DuckDBPyConnection, table: str, days: Sequence[date]) -> None:

@@ -18,6 +18,7 @@ from sources.simulator import simulate
 from sources.zone import Zone
 from transforms.definitions import METRIC_TABLES
 from warehouse import Home, Lake, record, sql
+from warehouse.published import REVISIONS
 
 ZONE = "zhengzhou"
 DAYS = (date(2026, 11, 10), date(2026, 11, 11))
@@ -189,6 +190,9 @@ def whole_copy(home: Path) -> None:
                 f"SELECT business_date, vintage, count(*) FROM metrics.{table} GROUP BY ALL"
             ).fetchall():
                 assert wanted.pop((table, day, vintage)) == n, (table, day)
+        for schema, table in (("metrics", "vintages"), REVISIONS):
+            ours = lake.con.execute(f"FROM wh.{schema}.{table} ORDER BY ALL").fetchall()
+            assert copy.execute(f"FROM {schema}.{table} ORDER BY ALL").fetchall() == ours, table
         named = set(
             copy.execute("SELECT business_date, max(vintage) FROM metrics.vintages GROUP BY 1").fetchall()
         )

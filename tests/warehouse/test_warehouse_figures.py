@@ -127,6 +127,21 @@ def test_the_copy_is_brought_up_to_date_day_by_day_and_whole_after_an_upgrade(ho
         assert con.execute(lists).fetchall() == [(7,), (9,)], "other columns: written whole"
 
 
+def test_a_copy_that_is_ahead_of_a_restored_lake_is_written_whole(home, lake):
+    publish(lake, figures(7, DAY), [DAY])
+    path = published.write(lake, home)
+    with duckdb.connect(str(path)) as con:
+        con.execute("UPDATE metrics.volume_daily SET lists = 99")
+        con.execute(
+            "INSERT INTO metrics.vintages BY NAME SELECT * REPLACE (2 AS vintage) FROM metrics.vintages"
+        )
+    publish(lake, figures(8, NEXT), [NEXT], "r2")
+    published.write(lake, home)
+    with duckdb.connect(str(path), read_only=True) as con:
+        assert con.execute("SELECT lists FROM metrics.volume_daily ORDER BY ALL").fetchall() == [(7,), (8,)]
+        assert con.execute("SELECT vintage FROM metrics.vintages").fetchall() == [(1,), (1,)]
+
+
 def test_touched_and_due_dates_are_published_only_if_they_were_before(lake):
     days = [date(2026, 11, 4), date(2026, 11, 10), date(2026, 11, 5)]
     publish(lake, figures(1, *days), days)
