@@ -147,6 +147,8 @@ def _shifted(name: str, kind: str) -> str:
         return f"{column} - to_days(back::INTEGER)"
     if kind == "DATE[]":
         return f"list_transform({column}, lambda each: each - back::INTEGER)"
+    if name == "buyer" and kind == "BIGINT":
+        return f"CASE WHEN {column} IS NOT NULL THEN CAST(hash({column}, back) >> 1 AS BIGINT) END"
     if kind == "UBIGINT":
         return f"hash({column}, back)"
     if kind == "VARCHAR" and name in UNIQUE:
