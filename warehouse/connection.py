@@ -77,9 +77,15 @@ class Lake:
     @classmethod
     @contextmanager
     def read(cls, home: Home) -> Iterator[Lake]:
-        """The warehouse for reading; never waits for a writer. Raises WarehouseMissingError."""
+        """The warehouse for reading; never waits for a writer.
+
+        Raises WarehouseMissingError, also where the first run was stopped before it had made all tables.
+        """
         with attached(home) as con:
-            yield cls(con, home)
+            lake = cls(con, home)
+            if not _complete(lake):
+                raise engines.half_made(catalogs.of(home))
+            yield lake
 
     @contextmanager
     def transaction(
@@ -135,13 +141,26 @@ class Lake:
 
 def _migrated(home: Home) -> bool:
     """Whether every migration this code knows is applied; asked once a process, since none is ever taken back."""
-    where = catalogs.of(home).where()
-    if where not in _known_as_migrated:
-        with attached(home) as con:
-            if not migrations.registered().keys() <= migrations.applied(con):
-                return False
-        _known_as_migrated.add(where)
+    if catalogs.of(home).where() in _known_as_migrated:
+        return True
+    with attached(home) as con:
+        return _all_applied(home, migrations.applied(con))
+
+
+def _all_applied(home: Home, done: set[int]) -> bool:
+    if not migrations.registered().keys() <= done:
+        return False
+    _known_as_migrated.add(catalogs.of(home).where())
     return True
+
+
+def _complete(lake: Lake) -> bool:
+    """Whether it has all its tables, be it those of an older release: not so where migrations are missing and
+    were all that was ever committed."""
+    if catalogs.of(lake.home).where() in _known_as_migrated:
+        return True
+    done = migrations.applied(lake.con)
+    return _all_applied(lake.home, done) or lake.snapshot() > len(done)
 
 
 def ready(home: Home) -> bool:

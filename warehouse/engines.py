@@ -48,6 +48,8 @@ class Engine:
 
 _idle: list[Engine] = []
 _guard = threading.Lock()
+#: What DuckLake says of a catalog, opened for reading, that nobody has come to fill.
+_NO_LAKE = "creating a new DuckLake is explicitly disabled"
 
 
 @contextmanager
@@ -88,12 +90,21 @@ def _prepared(
         if engine.used and isinstance(error, duckdb.Error):
             return None
         engine.base.close()
+        if _NO_LAKE in str(error):
+            raise half_made(catalog) from None
         if not catalog.shared or isinstance(error, SharedSettingsError):
             raise
         # Not `from error`: what DuckDB tells of a failed statement may hold more than it should.
         raise _why(catalog, str(error)) from None
     engine.used = True
     return con
+
+
+def half_made(catalog: Catalog) -> WarehouseMissingError:
+    """The first run, which was to make the lake, was stopped meanwhile."""
+    return WarehouseMissingError(
+        f"no whole warehouse in {catalog.where()} yet: the run that was making it was stopped; run it again"
+    )
 
 
 def _why(catalog: Catalog, reason: str) -> Exception:

@@ -2,10 +2,12 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
 import threading
+from contextlib import closing
 
 import duckdb
 import pytest
@@ -13,7 +15,7 @@ from staged_runs import Stage, order
 
 from sources.contracts import CONTRACTS
 from warehouse import Home, Lake, migrations, pii_key, schema
-from warehouse.errors import PiiKeyError
+from warehouse.errors import PiiKeyError, WarehouseMissingError
 
 
 def test_every_document_table_has_the_columns_of_its_contract(lake):
@@ -30,6 +32,25 @@ def test_migrations_are_applied_once(home, lake):
     assert lake.snapshot() == snapshot
     recorded = lake.con.execute("SELECT number, name FROM wh.ledger.migrations ORDER BY 1").fetchall()
     assert recorded == [(number, name) for number, (name, _) in migrations.registered().items()]
+
+
+def test_what_a_first_run_left_half_made_is_no_warehouse_to_readers(tmp_path, monkeypatch):
+    home = Home(tmp_path / "new").prepare()
+    with closing(sqlite3.connect(home.catalog)) as catalog:  # killed before DuckLake made its tables
+        catalog.execute("PRAGMA journal_mode=wal")
+    with pytest.raises(WarehouseMissingError, match="run it again"), Lake.read(home):
+        pass
+    with monkeypatch.context() as patch:
+        first = dict(list(migrations.registered().items())[:2])
+        patch.setattr(migrations, "registered", lambda: first)
+        with Lake.write(home) as lake:  # killed between two migrations
+            assert lake.snapshot() == 2
+    with pytest.raises(WarehouseMissingError, match="run it again"), Lake.read(home):
+        pass
+    with Lake.write(home):
+        pass
+    with Lake.read(home) as lake:
+        assert lake.con.execute("SELECT count(*) FROM wh.vintages.published").fetchone() == (0,)
 
 
 def test_a_failing_migration_leaves_nothing(lake, monkeypatch):
