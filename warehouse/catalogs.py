@@ -81,7 +81,7 @@ class Catalog(Protocol):
         ...
 
     def forget_notes(self, con: duckdb.DuckDBPyConnection, kept: Sequence[str]) -> None:
-        """Remove the statistics of files on all columns but those with these names (see warehouse.pruning)."""
+        """Remove the statistics of tables and files on all columns but those with these names (warehouse.pruning)."""
         ...
 
     def where(self) -> str:
@@ -208,12 +208,13 @@ class SqliteCatalog:
         yield True
 
     def forget_notes(self, con: duckdb.DuckDBPyConnection, kept: Sequence[str]) -> None:
-        """Remove the statistics of files on other columns."""
-        con.execute(
-            "DELETE FROM __ducklake_metadata_wh.ducklake_file_column_stats WHERE (table_id, column_id) NOT IN "
-            "(SELECT (table_id, column_id) FROM __ducklake_metadata_wh.ducklake_column "
-            f"WHERE parent_column IS NULL AND column_name IN ({sql.literals(kept)[1:-1]}))"
-        )
+        """Remove the statistics on other columns: of tables first, so that a kill in between leaves no wrong one."""
+        for stats in ("ducklake_table_column_stats", "ducklake_file_column_stats"):
+            con.execute(
+                f"DELETE FROM __ducklake_metadata_wh.{stats} WHERE (table_id, column_id) NOT IN "
+                "(SELECT (table_id, column_id) FROM __ducklake_metadata_wh.ducklake_column "
+                f"WHERE parent_column IS NULL AND column_name IN ({sql.literals(kept)[1:-1]}))"
+            )
 
     def where(self) -> str:
         """The file."""

@@ -165,18 +165,21 @@ class PostgresCatalog:
         return int.from_bytes(digest[:8], "big", signed=True)
 
     def forget_notes(self, con: duckdb.DuckDBPyConnection, kept: Sequence[str]) -> None:
-        """Remove the statistics of the newest files on other columns, and see to the indexes that make it cheap.
+        """Remove the statistics of tables and of the newest files on other columns; sees to indexes that make it cheap.
 
         On the server and in a transaction of its own that sees what others remove: two zones may do it at once.
         """
-        stats = f"{sql.name(self.schema)}.ducklake_file_column_stats"
+        here = sql.name(self.schema)
+        others = (
+            f"NOT EXISTS (SELECT 1 FROM {here}.ducklake_column c WHERE c.table_id = s.table_id "
+            "AND c.column_id = s.column_id AND c.parent_column IS NULL AND c.column_name = ANY(%s))"
+        )
         with self._connected("statistics of files") as server:
             self._index(server)
+            server.execute(f"DELETE FROM {here}.ducklake_table_column_stats s WHERE {others}", (list(kept),))
             server.execute(
-                f"DELETE FROM {stats} s WHERE data_file_id >= (SELECT max(next_file_id) - {RECENT_FILES} "
-                f"FROM {sql.name(self.schema)}.ducklake_snapshot) AND NOT EXISTS (SELECT 1 FROM "
-                f"{sql.name(self.schema)}.ducklake_column c WHERE c.table_id = s.table_id "
-                "AND c.column_id = s.column_id AND c.parent_column IS NULL AND c.column_name = ANY(%s))",
+                f"DELETE FROM {here}.ducklake_file_column_stats s WHERE data_file_id >= "
+                f"(SELECT max(next_file_id) - {RECENT_FILES} FROM {here}.ducklake_snapshot) AND {others}",
                 (list(kept),),
             )
 

@@ -4,6 +4,10 @@ DuckLake notes the least and greatest value of every column of every file, and r
 tables, for each statement with a condition: the SQLite catalog is scanned whole (duckdb/ducklake issue 859 tells
 the same of PostgreSQL). With 22 notes a file that is most of what a small day costs, and it grows with history.
 Files without a note on a column are always opened, so leaving notes out can cost time and never rows.
+
+The range of a whole table goes with them. DuckLake makes it anew from the notes of its files when it rewrites
+files with deletions, and takes files without a note for empty: what DuckDB then believes of the column leaves out
+their rows, and a condition or a `min` answers wrongly. It only ever updates ranges of a table that are there.
 """
 
 from __future__ import annotations
