@@ -1,6 +1,6 @@
 """`kill -9` at named points and at random moments: what comes of it is what an undisturbed run gives.
 
-40 random kills by default, 200 in CI (.ci/run); TONGGUAN_KILLS=500 asks for more, TONGGUAN_KILLS_SEED=n for those of
+20 random kills by default, 200 in CI (.ci/run); TONGGUAN_KILLS=500 asks for more, TONGGUAN_KILLS_SEED=n for those of
 an earlier run.
 """
 
@@ -26,7 +26,7 @@ from undisturbed import DAYS, Mortal, deliveries, figures, same, sound, state
 
 from warehouse import Home, Lake
 
-KILLS = int(os.environ.get("TONGGUAN_KILLS", "40"))
+KILLS = int(os.environ.get("TONGGUAN_KILLS", "20"))
 SEED = int(os.environ.get("TONGGUAN_KILLS_SEED", "31"))
 #: Stages in their order, and the share of the random kills each is to take: most where most is written.
 SHARES = {

@@ -4,8 +4,8 @@ A Hypothesis state machine against `arrival_model.py`: files come in any order, 
 two, overwritten under their name, late, with deletions and unusable rows; lists are linked at any moment.
 A commit of one small file costs as much as one of a hundred, so the machine drives many histories side by side:
 each is drawn on its own and has documents and file names of its own, but they come with the same commits.
-By default 500 histories over the lake in memory (memory_lake.py) and a few over DuckLake; TONGGUAN_EXAMPLES=2000
-asks for more and longer ones.
+By default 100 histories over the lake in memory (memory_lake.py) and a few over DuckLake, 500 in CI (.ci/run);
+TONGGUAN_EXAMPLES=2000 asks for more and longer ones.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from warehouse.window import Batches
 
 _NUMBERS = itertools.count(1)
 #: Histories in all; they are divided among the parts so that the workers share them.
-EXAMPLES = int(os.environ.get("TONGGUAN_EXAMPLES", "500"))
+EXAMPLES = int(os.environ.get("TONGGUAN_EXAMPLES", "100"))
 PARTS = 2
 SIDE_BY_SIDE = 50
 #: Steps of a history: few where time is short.
