@@ -167,7 +167,7 @@ def ready(home: Home) -> bool:
     """Whether the lake is there with all its tables: a first run that was killed leaves half of one."""
     try:
         return catalogs.of(home).exists() and _migrated(home)
-    except duckdb.Error:
+    except (duckdb.Error, WarehouseMissingError):
         return False  # who opens it for writing then makes the rest of it, or is told what is wrong
 
 

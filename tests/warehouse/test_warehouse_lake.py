@@ -15,6 +15,7 @@ from staged_runs import Stage, order
 
 from sources.contracts import CONTRACTS
 from warehouse import Home, Lake, migrations, pii_key, schema
+from warehouse.connection import _known_as_migrated, ready
 from warehouse.errors import PiiKeyError, WarehouseMissingError
 
 
@@ -38,6 +39,7 @@ def test_what_a_first_run_left_half_made_is_no_warehouse_to_readers(tmp_path, mo
     home = Home(tmp_path / "new").prepare()
     with closing(sqlite3.connect(home.catalog)) as catalog:  # killed before DuckLake made its tables
         catalog.execute("PRAGMA journal_mode=wal")
+    assert not ready(home)
     with pytest.raises(WarehouseMissingError, match="run it again"), Lake.read(home):
         pass
     with monkeypatch.context() as patch:
@@ -45,12 +47,15 @@ def test_what_a_first_run_left_half_made_is_no_warehouse_to_readers(tmp_path, mo
         patch.setattr(migrations, "registered", lambda: first)
         with Lake.write(home) as lake:  # killed between two migrations
             assert lake.snapshot() == 2
+    _known_as_migrated.clear()
+    assert not ready(home)
     with pytest.raises(WarehouseMissingError, match="run it again"), Lake.read(home):
         pass
     with Lake.write(home):
         pass
     with Lake.read(home) as lake:
         assert lake.con.execute("SELECT count(*) FROM wh.vintages.published").fetchone() == (0,)
+    assert ready(home)
 
 
 def test_a_failing_migration_leaves_nothing(lake, monkeypatch):
