@@ -196,13 +196,13 @@ def tax_bills(c: Columns) -> Iterator[Batch]:
 
 
 def _follow_ups(c: Columns, bills: Batch, which: Ints) -> Iterator[Batch]:
-    """Bills are summarised at the start of the second month after; those of returned goods are void."""
+    """Bills are summarised at the start of the second month after, but those of goods that came back before: void."""
     month = c.lists.day.month + 1
     due = midnight(date(c.lists.day.year + month // 12, month % 12 + 1, 1)) + 2 * HOUR
-    if due < c.world.end_ms:
-        yield _summarised(c, bills, due + np.arange(len(which), dtype=np.int64))
     back = np.flatnonzero(c.returned_at[which] >= 0)
     later = c.returned_at[which[back]] + 3 * HOUR
+    if due < c.world.end_ms:
+        yield _summarised(c, bills, np.setdiff1d(np.arange(len(which)), back[later < due]), due)
     void = picked({name: bills.frame.get_column(name) for name in bills.frame.columns}, back)
     void |= {"returnTime": moments(later), "status": "3"}
     facts = {
@@ -214,8 +214,9 @@ def _follow_ups(c: Columns, bills: Batch, which: Ints) -> Iterator[Batch]:
     yield batch("CEB816", later, void, **facts)
 
 
-def _summarised(c: Columns, bills: Batch, at: Ints) -> Batch:
-    """Status 2 of tax bills."""
+def _summarised(c: Columns, bills: Batch, chosen: Ints, due: int) -> Batch:
+    """Status 2 of the chosen tax bills, one after the other."""
     names = ("guid", "invtNo", "taxNo", "entDutyNo", "assureCode")
-    values: dict[str, Value] = {name: bills.frame.get_column(name) for name in names}
+    values: dict[str, Value] = picked({name: bills.frame.get_column(name) for name in names}, chosen)
+    at = due + chosen.astype(np.int64)
     return batch("CEB818", at, {**values, "returnTime": moments(at), "status": "2"})

@@ -16,6 +16,7 @@ from sources.codelists import codes
 from sources.contracts import CONTRACTS, Type
 from sources.simulator import FAULTS, FaultError, simulate
 from sources.simulator.chance import Chance
+from sources.simulator.columns import Batch
 from sources.simulator.day import columns_of, direct_arrivals, sections_of
 from sources.simulator.lists import lists_of
 from sources.simulator.population import Population
@@ -168,19 +169,32 @@ def test_every_expected_kind_is_there(frames: dict[str, pl.DataFrame]) -> None:
     assert set(Zone.load("zhengzhou").expected_kinds) <= set(frames)
 
 
-def test_every_kind_comes_within_two_months() -> None:
+@pytest.fixture(scope="module")
+def two_months() -> list[Batch]:
+    """What becomes of the lists of one day, in memory."""
     zone = Zone.load("zhengzhou")
     assert zone.simulator is not None
     chance = Chance(SEED)
     people = Population(zone.simulator, chance, 8000)
     world = World(zone, zone.simulator, chance, people, START, date(2025, 5, 4), 8000, SEED)
-    kinds = set()
+    found = []
     for flow in ("I", "E"):
         lists, log = lists_of(world, START, flow, 0), TruthLog()
         arrivals, inbound = direct_arrivals(lists, log) if flow == "I" else (None, ())
         sections = (inbound, *sections_of(columns_of(lists, arrivals, log)))
-        kinds |= {made.kind for section in sections for made in section if len(made.at)}
-    assert kinds == set(CONTRACTS)
+        found += [made for section in sections for made in section if len(made.at)]
+    return found
+
+
+def test_every_kind_comes_within_two_months(two_months: list[Batch]) -> None:
+    assert {each.kind for each in two_months} == set(CONTRACTS)
+
+
+def test_bills_that_are_void_are_not_summarised(two_months: list[Batch]) -> None:
+    bills, void = (each.frame for each in two_months if each.kind == "CEB816")
+    (summarised,) = (each.frame for each in two_months if each.kind == "CEB818")
+    assert void.get_column("status").unique().to_list() == ["3"] and len(void) > 5
+    assert {*summarised["taxNo"]} == {*bills["taxNo"]} - {*void["taxNo"]}
 
 
 # --- the same documents in every format --------------------------------------------------------------------
