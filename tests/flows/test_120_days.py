@@ -22,6 +22,7 @@ from polars.testing import assert_frame_equal
 
 from flows import stages
 from flows.computing import linked_whole
+from flows.day import DayReport
 from flows.pull import pull_all
 from sources.contracts import CONTRACTS
 from sources.simulator import FAULTS, simulate
@@ -29,9 +30,11 @@ from sources.zone import Zone
 from transforms.inputs import NEEDED
 from transforms.schemas import RECONCILIATION
 from warehouse import Home, Lake
+from warehouse.upkeep import Policy, maintain
 
 pytestmark = pytest.mark.long
 ZONE, START, LISTS, RATE = "zhengzhou", date(2025, 3, 4), 40, 0.02
+MAINTAINED = 6  # a Sunday
 DAYS = int(os.environ.get("TONGGUAN_DAYS", "120"))
 #: Reasons that say what the simulated faults do; others are told of lists without a fault too.
 REASONS = ("waiting_order", "waiting_payment", "waiting_waybill", "amount_mismatch", "not_comparable")
@@ -65,7 +68,15 @@ def loaded(
         stages.validate(run)
         stages.commit(run)
         stages.link(run)
-        stages.measure(run)
+        report = DayReport(run.run_id, ZONE, day, vintages=stages.measure(run))
+        stages.tidy(run, report)
+        assert report.untidy is None
+        if (
+            day.weekday() == MAINTAINED
+        ):  # as the deployment does: files are merged and rewritten, snapshots expire
+            at = datetime.combine(day, datetime.max.time())
+            left = maintain(home, Policy(), f"maintenance-{day}", at, say=lambda _: None).left
+            assert left == [], left
         shutil.rmtree(run.folder, ignore_errors=True)
         print(f"{day} ({number} of {DAYS}): {time.monotonic() - begun:.1f} s", flush=True)
     return home, load_truth(extracts)
