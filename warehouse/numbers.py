@@ -110,7 +110,10 @@ def _claim(con: duckdb.DuckDBPyConnection, spelling: Sequence[str]) -> None:
 
 
 def _keep(con: duckdb.DuckDBPyConnection, zone: str) -> None:
-    """Add to the ledger what is not there yet."""
+    """Add to the ledger what is not there yet.
+
+    A document of none but dropped lists waits like one of none: it has no place until the correction is withdrawn.
+    """
     here = f"zone = {sql.literal(zone)}"
     own = f"SELECT {sql.literal(zone)} AS zone"
     dates = "business_date IN (SELECT business_date FROM dated)"
@@ -130,7 +133,8 @@ def _keep(con: duckdb.DuckDBPyConnection, zone: str) -> None:
     )
     con.execute(
         f"INSERT INTO wh.ledger.waiting BY NAME {own}, business_date, kind, document, number, leads FROM ("
-        "WITH unnamed AS (SELECT * FROM spelled WHERE fresh AND number NOT IN (SELECT number FROM known)) "
+        "WITH unnamed AS (SELECT * FROM spelled WHERE fresh AND number NOT IN "
+        "(SELECT number FROM known SEMI JOIN dated USING (list))) "
         "FROM unnamed UNION SELECT spelled.* FROM spelled SEMI JOIN unnamed USING (kind, document) WHERE leads AND fresh"
         ") ORDER BY business_date, kind, document, number"
     )
