@@ -112,7 +112,9 @@ def _claim(con: duckdb.DuckDBPyConnection, spelling: Sequence[str]) -> None:
 def _keep(con: duckdb.DuckDBPyConnection, zone: str) -> None:
     """Add to the ledger what is not there yet.
 
-    A document of none but dropped lists waits like one of none: it has no place until the correction is withdrawn.
+    A number first learnt from a document and later given to the list itself is kept as its own besides, so that
+    the index says the same whatever came first. A document of none but dropped lists waits like one of none: it
+    has no place until the correction is withdrawn.
     """
     here = f"zone = {sql.literal(zone)}"
     own = f"SELECT {sql.literal(zone)} AS zone"
@@ -121,8 +123,10 @@ def _keep(con: duckdb.DuckDBPyConnection, zone: str) -> None:
     con.execute(
         f"INSERT INTO wh.ledger.numbers BY NAME {own}, business_date, list, number, tie "
         "FROM known JOIN dated USING (list) ANTI JOIN "
-        f"(SELECT list, number, business_date AS day FROM wh.ledger.numbers WHERE {here} AND ({dates} OR {undated})) there "
+        "(SELECT list, number, business_date AS day, tie AS kept FROM wh.ledger.numbers "
+        f"WHERE {here} AND ({dates} OR {undated})) there "
         "ON known.list = there.list AND known.number = there.number AND day IS NOT DISTINCT FROM business_date "
+        "AND (kept = 'own' OR tie <> 'own') "
         "ORDER BY business_date, list"
     )
     con.execute(

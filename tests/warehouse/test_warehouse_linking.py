@@ -235,6 +235,21 @@ def test_order_and_cutting_of_arrival_do_not_matter(home, lake, seed):
     )
 
 
+def test_the_index_says_the_same_whatever_came_first(home, lake):
+    """A tax bill tells the number of a list before its receipt does: it is the list's own none the less."""
+    bill, answer = (next(each for each in everything("1") if each[0] == kind) for kind in ("CEB816", "CEB622"))
+    named = (bill[0], {**bill[1], "ebc_code": "EBC1", "order_no": "1"})
+    given = (answer[0], {**answer[1], "invt_no": bill[1]["invt_no"]})
+    load(home, lake, "a1", [("CEB621", import_list("1")), given], zone="a")
+    load(home, lake, "a2", [named], zone="a")
+    load(home, lake, "b1", [("CEB621", import_list("1")), named], zone="b")
+    load(home, lake, "b2", [given], zone="b")
+    said = "SELECT list, number, bool_or(tie = 'own') FROM wh.ledger.numbers WHERE zone = '{}' GROUP BY ALL ORDER BY ALL"
+    one, other = (lake.con.execute(said.format(zone)).fetchall() for zone in "ab")
+    assert one == other
+    assert len(one) > 8
+
+
 def test_nothing_waits_twice(home, lake):
     load(home, lake, "r1", everything("1"))
     snapshot = lake.snapshot()
