@@ -237,7 +237,9 @@ def test_order_and_cutting_of_arrival_do_not_matter(home, lake, seed):
 
 def test_the_index_says_the_same_whatever_came_first(home, lake):
     """A tax bill tells the number of a list before its receipt does: it is the list's own none the less."""
-    bill, answer = (next(each for each in everything("1") if each[0] == kind) for kind in ("CEB816", "CEB622"))
+    bill, answer = (
+        next(each for each in everything("1") if each[0] == kind) for kind in ("CEB816", "CEB622")
+    )
     named = (bill[0], {**bill[1], "ebc_code": "EBC1", "order_no": "1"})
     given = (answer[0], {**answer[1], "invt_no": bill[1]["invt_no"]})
     load(home, lake, "a1", [("CEB621", import_list("1")), given], zone="a")
