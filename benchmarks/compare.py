@@ -53,8 +53,9 @@ def fingerprint(lake: Lake, *, vintages: bool = True, zones: Sequence[str] = ())
     found: Fingerprint = {}
     for table, columns in sorted(_tables(lake, vintages).items()):
         compared = [each for each in columns if each not in OF_THE_RUN and (vintages or each != "vintage")]
+        said = SAID.get(table, f"wh.{table}")
         row = lake.con.execute(
-            f"SELECT count(*), CAST(sum(CAST(hash({sql.names(compared)}) AS HUGEINT)) AS VARCHAR) FROM {SAID.get(table, f'wh.{table}')} AS said"
+            f"SELECT count(*), CAST(sum(CAST(hash({sql.names(compared)}) AS HUGEINT)) AS VARCHAR) FROM {said} AS said"
             + (f" WHERE zone IN ({sql.literals(zones)[1:-1]})" if zones and "zone" in columns else "")
         ).fetchone()
         assert row is not None
