@@ -1,5 +1,7 @@
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,17 +37,19 @@ class Servers:
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    """Both servers, started once."""
+    """Both servers, started once; PostgreSQL outside pytest's folders, which every other run of pytest closes to its account."""
     if reason := servers.missing():
         pytest.skip(reason)
     folder = tmp_path_factory.mktemp("shared")
-    with servers.postgres(folder / "postgres") as port, servers.s3(folder) as address:
+    cluster = Path(tempfile.mkdtemp(prefix="tongguan-")) / "postgres"
+    with servers.postgres(cluster) as port, servers.s3(folder) as address:
         with pytest.MonkeyPatch.context() as patch:
             for name, value in servers.environment(port, address).items():
                 patch.setenv(name, value)
             with Lake.write(Home(folder / "home")):
                 pass
-        yield Servers(folder / "postgres", port, address)
+        yield Servers(cluster, port, address)
+    shutil.rmtree(cluster.parent)
 
 
 @pytest.fixture

@@ -6,16 +6,29 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
+from memory_lake import MemoryLake
 from staged_runs import Stage, at, import_list, order, receipt
 
 from transforms.lists import build
 from transforms.reconciliation import orphans, reconcile
 from warehouse import Home, Lake, linking, measuring
+from warehouse.window import Batches
 
 RATES = pl.LazyFrame(
     {"currency": ["142"], "valid_from": [date(2020, 1, 1)], "cny": [Decimal(1)]},
     schema={"currency": pl.String, "valid_from": pl.Date, "cny": pl.Decimal(18, 8)},
 )
+
+
+@pytest.fixture(params=["memory", pytest.param("ducklake", marks=pytest.mark.long)])
+def lake(request, home, monkeypatch):
+    """The same statements in memory by default: any_arrival and the tests of whole days link in the real lake."""
+    if request.param == "memory":
+        monkeypatch.setattr(Batches, "alone", lambda *_: False)
+        yield MemoryLake(home)
+    else:
+        with Lake.write(home) as opened:
+            yield opened
 
 
 def link(lake, zone="zhengzhou"):
