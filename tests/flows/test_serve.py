@@ -1,4 +1,4 @@
-"""`tongguan serve` for real: server, worker, deployments, a day, a killed worker, and nothing left behind.
+"""`tongguan serve` for real: server, worker, every deployment, a killed worker, and nothing left behind.
 
 uv run pytest -m long -n 0 tests/flows/test_serve.py
 """
@@ -6,6 +6,7 @@ uv run pytest -m long -n 0 tests/flows/test_serve.py
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -27,8 +28,8 @@ from sources.zone import Zone
 from warehouse import Home, Lake
 
 pytestmark = pytest.mark.long
-ZONE, DAY = "zhengzhou", date(2025, 3, 5)
-DUE = "2025-03-05T22:30:00+00:00"  # 06:30 in Beijing on the day after
+ZONE, DAY = "zhengzhou", date(2025, 3, 31)
+DUE = "2025-03-31T22:30:00+00:00"  # 06:30 in Beijing on the day after
 
 
 class Serve:
@@ -62,11 +63,22 @@ class Serve:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
-    def run_daily(self, due: str, inbox: Path) -> str:
-        (daily,) = [each for each in self.ask("/deployments/filter", {}) if each["name"] == f"{ZONE}-daily"]
+    def run(self, kind: str, due: str, **parameters: Any) -> str:
+        """Ask for a run of a deployment that was due then; its id."""
+        name = f"{ZONE}-{kind}"
+        (found,) = [each for each in self.ask("/deployments/filter", {}) if each["name"] == name]
         state = {"type": "SCHEDULED", "state_details": {"scheduled_time": due}}
-        body = {"parameters": {"zone": ZONE, "inbox": str(inbox)}, "state": state}
-        return str(self.ask(f"/deployments/{daily['id']}/create_flow_run", body)["id"])
+        body = {"parameters": {"zone": ZONE, **parameters}, "state": state}
+        return str(self.ask(f"/deployments/{found['id']}/create_flow_run", body)["id"])
+
+    def run_daily(self, due: str, inbox: Path) -> str:
+        return self.run("daily", due, inbox=str(inbox))
+
+    def ended(self, run: str) -> tuple[str, str]:
+        """Type and message of the state in which a run ended."""
+        until(lambda: self.state(run) in ("COMPLETED", "FAILED", "CRASHED"), 240)
+        state = self.ask(f"/flow_runs/{run}")["state"]
+        return state["type"], state["message"] or ""
 
     def state(self, run: str) -> str:
         return str(self.ask(f"/flow_runs/{run}")["state_type"])
@@ -127,6 +139,50 @@ def test_a_service_from_start_to_stop(serve: Serve, inbox: Path) -> None:
     assert serve.process.wait(60) == 0, serve.text()
     assert processes.served(serve.home) == []
     assert not (serve.home / "serve.json").exists()
+
+
+def test_every_deployment_does_its_work(serve: Serve, inbox: Path, tmp_path: Path) -> None:
+    """A day from the hour that goes on to its revision, its month, the upkeep, and a watchdog that sees a missing day."""
+    (rows,) = sorted(inbox.glob("*CEB621*"))
+    lines = rows.read_text(encoding="utf-8").splitlines(keepends=True)
+    early, late = tmp_path / "early", tmp_path / "late"
+    shutil.copytree(inbox, early)
+    (early / rows.name).write_text("".join(lines[:-3]), encoding="utf-8")
+    late.mkdir()
+    (late / rows.name).write_text("".join(lines[-3:]), encoding="utf-8")
+
+    def done(kind: str, due: str, **parameters: Any) -> str:
+        kind_of_end, message = serve.ended(serve.run(kind, due, **parameters))
+        assert kind_of_end == "COMPLETED", (kind, message, serve.text())
+        return message
+
+    def vintages() -> list[tuple[int, str, bool]]:
+        with Lake.read(Home(serve.home)) as lake:
+            return lake.con.execute(
+                "SELECT vintage, reason, provisional FROM wh.metrics.vintages "
+                f"WHERE business_date = DATE '{DAY}' ORDER BY vintage"
+            ).fetchall()
+
+    done("intraday", "2025-03-31T13:05:00+00:00", inbox=str(early))  # 21:05 of the day itself
+    assert [each[2] for each in vintages()] == [True]
+    done("daily", DUE, inbox=str(early))
+    assert [each[2] for each in vintages()] == [True, False]
+    nothing = tmp_path / "nothing"
+    nothing.mkdir()
+    done("monthly", "2025-04-02T00:00:00+00:00", inbox=str(nothing))  # the second working day: not its turn
+    assert not list(serve.home.glob("published/monthly/*"))
+    done("monthly", "2025-04-01T00:00:00+00:00", inbox=str(nothing))
+    assert (serve.home / "published" / "monthly" / f"{ZONE}-2025-03.csv").is_file()
+    done("revise", "2025-04-07T04:30:00+00:00", inbox=str(late))  # 12:30, seven days after
+    assert vintages()[2:] == [(3, "late data", False)]
+    done("maintenance", "2025-04-07T18:30:00+00:00")
+    done("backfill", DUE, first=str(DAY), last=str(DAY), inbox=str(inbox), reason="by hand", force=True)
+    with Lake.read(Home(serve.home)) as lake:
+        assert lake.con.execute("SELECT reason FROM wh.ledger.backfills").fetchall() == [("by hand",)]
+        assert lake.con.execute("SELECT count(*) FROM wh.documents.import_lists").fetchone() == (len(lines),)
+    end, message = serve.ended(serve.run("watchdog", "2025-04-08T02:20:00+00:00"))
+    assert end == "FAILED", "the seventh was due in the morning of the eighth and was not run"
+    assert "2025-04-07" in message
 
 
 def test_a_run_goes_on_after_its_worker_was_killed(serve: Serve, inbox: Path) -> None:

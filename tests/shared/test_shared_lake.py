@@ -18,6 +18,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from rewritten import EXPECTED, rewrite, told
 from staged_runs import Stage, order
 
 from benchmarks import servers
@@ -391,3 +392,8 @@ def test_a_zone_is_backfilled_by_one_machine(shared, home, tmp_path):
             pass
     with book.only_one(tmp_path / "third", "zhengzhou"):
         pass
+
+
+def test_rewritten_files_do_not_narrow_what_is_believed_of_a_column(shared, home):
+    rewrite(home)
+    assert told(home) == EXPECTED
