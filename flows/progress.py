@@ -6,23 +6,25 @@ Stages report through `reporter()`; the command line installs a terminal reporte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from time import perf_counter
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     SpinnerColumn,
     TextColumn,
     TimeElapsedColumn,
 )
 
 Advance = Callable[[int, int], None]
+_Shown = TypeVar("_Shown")
 
 
 class Reporter(Protocol):
@@ -85,12 +87,24 @@ def terminal_progress(console: Console) -> Iterator[None]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
+    with shown(console, columns, _current, Terminal):
+        yield
+
+
+@contextmanager
+def shown(
+    console: Console,
+    columns: Sequence[ProgressColumn],
+    current: ContextVar[_Shown],
+    terminal: Callable[[Console, Progress], _Shown],
+) -> Iterator[None]:
+    """Put what `terminal` makes of a progress display in force while the block runs."""
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        token = _current.set(Terminal(console, progress))
+        token = current.set(terminal(console, progress))
         try:
             yield
         finally:
-            _current.reset(token)
+            current.reset(token)
 
 
 class Stopwatch:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from flows.backfilling.load import Loaded
-from flows.progress import Stopwatch
+from flows.progress import Stopwatch, shown
 from warehouse.backfills import DONE
 
 
@@ -109,9 +109,5 @@ def watcher() -> Watcher:
 def shown_on(console: Console) -> Iterator[None]:
     """Show the days on `console` while the block runs."""
     columns = (SpinnerColumn(), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        token = _current.set(Terminal(console, progress))
-        try:
-            yield
-        finally:
-            _current.reset(token)
+    with shown(console, columns, _current, Terminal):
+        yield
