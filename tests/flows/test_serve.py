@@ -25,7 +25,7 @@ from flows.serving import processes
 from flows.serving.environment import CODE
 from sources.simulator import simulate
 from sources.zone import Zone
-from warehouse import Home, Lake
+from warehouse import Home, Lake, alerts
 
 pytestmark = pytest.mark.long
 ZONE, DAY = "zhengzhou", date(2025, 3, 31)
@@ -181,8 +181,10 @@ def test_every_deployment_does_its_work(serve: Serve, inbox: Path, tmp_path: Pat
         assert lake.con.execute("SELECT reason FROM wh.ledger.backfills").fetchall() == [("by hand",)]
         assert lake.con.execute("SELECT count(*) FROM wh.documents.import_lists").fetchone() == (len(lines),)
     end, message = serve.ended(serve.run("watchdog", "2025-04-08T02:20:00+00:00"))
-    assert end == "FAILED", "the seventh was due in the morning of the eighth and was not run"
-    assert "2025-04-07" in message
+    assert end == "FAILED" and "alerts stand" in message
+    with Lake.read(Home(serve.home)) as lake:
+        unseen = alerts.read(lake.con, "kind = 'nothing_happened' AND business_date = DATE '2025-04-07'")
+    assert len(unseen) == 1, "the seventh was due in the morning of the eighth and was not run"
 
 
 def test_a_run_goes_on_after_its_worker_was_killed(serve: Serve, inbox: Path) -> None:
