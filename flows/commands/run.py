@@ -21,7 +21,7 @@ from sources import zone_sources
 from sources.simulator import simulate
 from sources.zone import ZoneError
 from warehouse import Home
-from warehouse.errors import WarehouseError
+from warehouse.errors import PiiKeyError, WarehouseError
 from warehouse.home import pii_key
 
 #: The demo shows a week with Double 11 in it.
@@ -142,11 +142,16 @@ def run_day(
 
 
 def ensure_key(home: Path) -> None:
-    """Make sure there is a personal-data key, and say so when one is made."""
+    """Make sure there is a personal-data key, and say so when one is made.
+
+    Raises UsageProblem where the key given cannot be used.
+    """
     store = Home(home)
     try:
         store.prepare()
         _, created = pii_key(store)
+    except PiiKeyError as error:
+        raise UsageProblem(str(error)) from error
     except OSError as error:
         raise DayStopped(trouble.told(error, store) or str(error)) from error
     if created:

@@ -54,6 +54,22 @@ def test_wrong_usage_exits_2_and_says_what_to_do(
     assert says in " ".join(capfd.readouterr().err.split())
 
 
+@pytest.mark.parametrize(
+    "command", [RUN, ("backfill", *RUN[1:3], "--from", "2026-11-11", "--to", "2026-11-11")]
+)
+def test_a_key_too_short_is_wrong_configuration(
+    command: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("TONGGUAN_PII_KEY", "short")
+    assert call(monkeypatch, *command, "--home", str(tmp_path / "home")) == 2
+    said = " ".join(capfd.readouterr().err.split())
+    assert "TONGGUAN_PII_KEY has 5 bytes; at least 16 are needed" in said
+    assert "Traceback" not in said
+
+
 @pytest.mark.parametrize("command", ["demo", "simulate", "run", "sql", "status", "revisions"])
 def test_help_has_an_example(
     command: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
