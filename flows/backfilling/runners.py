@@ -60,6 +60,8 @@ def _dask(workers: int, address: str | None) -> TaskRunner[Any]:
 
 
 def _ray(workers: int, address: str | None) -> TaskRunner[Any]:
+    # Under `uv run`, Ray would have every worker packed a copy of the working folder and an environment made in it.
+    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
     try:
         from prefect_ray.task_runners import RayTaskRunner
     except ImportError as error:
