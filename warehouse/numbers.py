@@ -123,10 +123,12 @@ def _keep(con: duckdb.DuckDBPyConnection, zone: str) -> None:
     con.execute(
         f"INSERT INTO wh.ledger.numbers BY NAME {own}, business_date, list, number, tie "
         "FROM known JOIN dated USING (list) ANTI JOIN "
-        "(SELECT list, number, business_date AS day, tie AS kept FROM wh.ledger.numbers "
-        f"WHERE {here} AND ({dates} OR {undated})) there "
+        # A row that is kept answers for what is learnt, one that is a list's own for what is its own as well.
+        # Equalities only: with another condition beside them DuckDB compares every row with every other.
+        "(SELECT list, number, business_date AS day, unnest(CASE tie WHEN 'own' THEN [true, false] ELSE [false] END) "
+        f"AS own FROM wh.ledger.numbers WHERE {here} AND ({dates} OR {undated})) there "
         "ON known.list = there.list AND known.number = there.number AND day IS NOT DISTINCT FROM business_date "
-        "AND (kept = 'own' OR tie <> 'own') "
+        "AND own = (tie = 'own') "
         "ORDER BY business_date, list"
     )
     con.execute(
