@@ -4,8 +4,8 @@
 
 Debian's PostgreSQL, moto's S3, a Dask scheduler and its workers run as processes of their own. Each zone has a
 machine of its own: a home and a `tongguan backfill --runner dask` process; both write one lake. The first keeps
-the record. Prints seconds, how long locks were held, how often a transaction began again, and what the catalog
-and the bucket hold. Exits 1 where any table differs or the record does not verify.
+the record. Prints seconds, also by stage, how often a transaction began again, and what the catalog and the bucket
+hold. Exits 1 where any table differs or the record does not verify.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def show(base: Path, zones: Sequence[str], days: int, lists: int, workers: int) 
             base / "servers" / "postgres", port, "tongguan", "SELECT pg_database_size('tongguan')"
         )
         objects, stored = bucket(address)
-    held = [float(each) for each in re.findall(r"held zone [a-z]+ for ([\d.]+) s", said)]
+    stages = [json.loads(line)["stages"] for line in said.splitlines() if line.startswith("{")]
     return {
         "zones": list(zones),
         "days": days,
@@ -112,8 +112,9 @@ def show(base: Path, zones: Sequence[str], days: int, lists: int, workers: int) 
         "rows": sum(rows for rows, _ in shared.values()),
         "differences": differences(embedded, shared),
         "begun_again": len(re.findall(r"another was quicker", said)),
-        "zone_lock_held_s_a_day": round(sum(held) / (days * len(zones)), 2),
-        "zone_lock_longest_s": max(held, default=0.0),
+        "stages_s_a_day": {
+            name: round(sum(each[name] for each in stages) / (days * len(zones)), 1) for name in stages[0]
+        },
         "catalog_mb": round(int(size) / 1e6, 1),
         "objects": objects,
         "stored_mb": round(stored / 1e6, 1),
