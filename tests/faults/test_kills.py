@@ -1,6 +1,6 @@
 """`kill -9` at named points and at random moments: what comes of it is what an undisturbed run gives.
 
-Run by CI, and with `uv run pytest -m faults`: 200 random kills; TONGGUAN_KILLS=500 asks for more, TONGGUAN_KILLS_SEED=n
+Run by CI, and with `uv run pytest -m ci`: 200 random kills; TONGGUAN_KILLS=500 asks for more, TONGGUAN_KILLS_SEED=n
 for those of an earlier run.
 """
 
@@ -102,14 +102,14 @@ def reference(empty_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Ite
     mortal.close()
 
 
-@pytest.mark.faults
+@pytest.mark.ci
 def test_killed_at_every_named_point(reference: Reference, tmp_path: Path) -> None:
     home = reference.home(tmp_path / "home")
     named(reference, home, DAYS[0])
     same(home, state(reference.after[DAYS[0]]))
 
 
-@pytest.mark.faults
+@pytest.mark.ci
 def test_killed_at_random_moments(reference: Reference, tmp_path: Path) -> None:
     home = reference.home(tmp_path / "home", after=DAYS[0])
     began = time.perf_counter()

@@ -95,7 +95,7 @@ def held(catalog: Path, seconds: float) -> Iterator[None]:
         other.wait()
 
 
-@pytest.mark.faults
+@pytest.mark.ci
 def test_every_trouble_of_the_machine_is_told_and_over_once_its_cause_is_gone(
     mountable: Path, empty_home: Home, tmp_path: Path
 ) -> None:

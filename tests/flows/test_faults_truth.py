@@ -16,7 +16,11 @@ ZONE, START, END, LISTS, RATE = "zhengzhou", date(2025, 3, 4), date(2025, 3, 5),
 
 
 @pytest.mark.parametrize(
-    "form", ["csv", *(pytest.param(each, marks=pytest.mark.long) for each in ("parquet", "jsonl", "xml"))]
+    "form",
+    [
+        pytest.param("csv", marks=pytest.mark.ci),
+        *(pytest.param(each, marks=pytest.mark.long) for each in ("parquet", "jsonl", "xml")),
+    ],
 )
 def test_what_is_wrong_is_found_and_nothing_else(form: str, tmp_path: Path, home: Home) -> None:
     extracts = tmp_path / "extracts"

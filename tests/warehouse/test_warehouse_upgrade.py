@@ -41,6 +41,7 @@ def publish(lake: Lake, run: str) -> list[tuple[date, int]]:
     return vintages.publish(lake, ZONE, run, lambda: LOADED, figures(FAMILIES, inputs), [DAY])
 
 
+@pytest.mark.ci
 def test_a_day_runs_on_a_lake_of_an_older_release(home: Home, lake: Lake) -> None:
     load(home, lake, "r1", everything("1"))
     older(lake)
