@@ -7,6 +7,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -110,6 +111,7 @@ class CuttingProxy:
                 go.sendall(data)
                 self.answered += len(data) if answer else 0
                 if left == 0:
+                    time.sleep(1)  # what came before the cut has been read, also by a busy client
                     for each in (come, go):  # as when a line breaks: no farewell
                         each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     break
