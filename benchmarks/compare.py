@@ -11,7 +11,7 @@ from warehouse import Lake, sql
 #: Columns that tell when and by which run something was done.
 OF_THE_RUN = frozenset(
     {
-        *("run_id", "batch_id", "release_id", "batch_before", "stages", "note", "root", "size"),
+        *("run_id", "batch_id", "backfill_id", "release_id", "batch_before", "stages", "note", "root", "size"),
         *(
             "restated_at",
             "landed_at",
@@ -29,8 +29,7 @@ OF_THE_RUN = frozenset(
 #: Books of the runs themselves, and how long documents took to arrive, which the clock of the run tells.
 LEFT_OUT = frozenset(
     {
-        *("ledger.migrations", "ledger.checkpoints", "ledger.runs", "ledger.deliveries"),
-        *("ledger.backfills", "ledger.backfill_days"),
+        *("ledger.migrations", "ledger.checkpoints", "ledger.runs", "ledger.backfills", "ledger.deliveries"),
         *("vintages.timeliness_daily", "metrics.timeliness_daily"),
     }
 )

@@ -75,7 +75,7 @@ def test_a_cut_transfer_goes_on_where_it_was_cut(out: Path, pair: tuple[Path, Pa
         each.number = -1
         assert each.run() == {"b.csv": BIG}
         assert [line for line in handler.asked if "GET /out/b.csv bytes=" in line]
-        assert proxy.answered < 2_000_000 + len(BIG), "what had come was not fetched again"
+        assert proxy.answered < 1.5 * len(BIG)
         proxy.stop()
 
 

@@ -74,7 +74,7 @@ def test_a_cut_transfer_goes_on_where_it_was_cut(server, bucket, tmp_path: Path)
         each.attempt()
     each.number = -1
     assert each.run() == {"b.csv": BIG}
-    assert proxy.answered < 2_000_000 + len(BIG), "what had come was not fetched again"
+    assert proxy.answered < 1.5 * len(BIG), "the second attempt fetched only what was missing"
     proxy.stop()
 
 

@@ -74,7 +74,7 @@ def test_a_cut_transfer_goes_on_where_it_was_cut(server: SftpServer, folder: Pat
     assert each.number == 0 and list((tmp_path / "run 0").glob("*.part"))
     each.number = -1
     assert each.run() == {"a.csv": b"small", "b.csv": BIG}
-    assert proxy.answered < 2_000_000 + len(BIG), "what had come was not fetched again"
+    assert proxy.answered < 1.5 * len(BIG), "the second attempt fetched only what was missing"
     proxy.stop()
 
 
