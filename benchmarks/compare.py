@@ -11,7 +11,17 @@ from warehouse import Lake, sql
 #: Columns that tell when and by which run something was done.
 OF_THE_RUN = frozenset(
     {
-        *("run_id", "batch_id", "backfill_id", "release_id", "batch_before", "stages", "note", "root", "size"),
+        *(
+            "run_id",
+            "batch_id",
+            "backfill_id",
+            "release_id",
+            "batch_before",
+            "stages",
+            "note",
+            "root",
+            "size",
+        ),
         *(
             "restated_at",
             "landed_at",
