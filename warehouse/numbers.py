@@ -19,26 +19,38 @@ GIVEN = (
     "[CASE WHEN pre_no IS NOT NULL THEN hash(flow || ' pre', pre_no) END, "
     "CASE WHEN invt_no IS NOT NULL THEN hash(flow || ' invt', invt_no) END]"
 )
-#: No row, with the columns of `spelled`.
-NOTHING = (
-    "SELECT '' AS kind, NULL::DATE AS business_date, 0::UBIGINT AS document, 0::UBIGINT AS number, "
-    "false AS leads, false AS fresh WHERE false"
+#: No row, with the columns of `told`.
+UNTOLD = (
+    "SELECT '' AS kind, NULL::DATE AS business_date, 0::UBIGINT AS document, false AS fresh, "
+    "[]::UBIGINT[] AS lead, []::UBIGINT[] AS inside WHERE false"
+)
+#: The numbers of a document, a row each. Nothing else may be computed beside `unnest`: it would be once a number,
+#: and the hash of a list of thousands of numbers that often.
+_NUMBERS = (
+    "document, unnest(lead || inside) AS number, "
+    "unnest(list_transform(lead, lambda each: true) || list_transform(inside, lambda each: false)) AS leads"
 )
 #: Documents that name a list by what another document of it taught: such chains are short.
 _ROUNDS = 6
 
 
-def spelled(kind: str, rows: str, fresh: str) -> str:
-    """One row a number of the documents of a kind: kind, business_date, document, number, leads, fresh.
+def spelled(told: str) -> str:
+    """One row a number of the documents of a query of `told`: kind, business_date, fresh, document, number, leads."""
+    return f"SELECT kind, business_date, fresh, {_NUMBERS} FROM ({told})"
 
-    `fresh` is the condition that a document is new.
+
+def told(kind: str, rows: str, fresh: str) -> str:
+    """One row a document, date and newness: kind, business_date, document, fresh, and the numbers as lists.
+
+    Versions that spell the same numbers are one document. `fresh` is the condition that a document is new.
     """
-    lead, inside = links.leading(kind), links.inside(kind)
+    spelling = (
+        f"SELECT business_date, {links.leading(kind)} AS lead, {links.inside(kind)} AS inside, {fresh} AS fresh "
+        f"FROM {rows}"
+    )
     return (
-        f"SELECT {sql.literal(kind)} AS kind, business_date, hash(lead, inside) AS document, "
-        "unnest(lead || inside) AS number, unnest(list_transform(lead, lambda each: true) || "
-        "list_transform(inside, lambda each: false)) AS leads, fresh "
-        f"FROM (SELECT business_date, {lead} AS lead, {inside} AS inside, {fresh} AS fresh FROM {rows})"
+        f"SELECT {sql.literal(kind)} AS kind, business_date, hash(lead, inside) AS document, fresh, "
+        f"any_value(lead) AS lead, any_value(inside) AS inside FROM ({spelling}) GROUP BY ALL"
     )
 
 
@@ -74,43 +86,43 @@ def learn(
         "SELECT list, number, min(tie) AS tie, 0 AS round "
         f"FROM ({' UNION ALL '.join(own)}) WHERE number IS NOT NULL GROUP BY list, number",
     )
-    documents = [spelled(kind, rows, fresh) for kind, rows in scans.items() if kind not in LIST_KINDS]
-    _table(con, "spelled", f"SELECT DISTINCT * FROM ({' UNION ALL '.join([NOTHING, *documents])})")
+    documents = [told(kind, rows, fresh) for kind, rows in scans.items() if kind not in LIST_KINDS]
+    _table(con, "told", " UNION ALL ".join([UNTOLD, *documents]))
+    _table(con, "spelled", f"SELECT {_NUMBERS} FROM told")
+    _claim(con)
     spelling = [
-        f"SELECT {links.key(kind)} AS list, {sql.literal(kind)} AS kind, business_date, 0::UBIGINT AS document FROM {rows}"
+        f"SELECT {links.key(kind)} AS list, {sql.literal(kind)} AS kind, business_date FROM {rows}"
         for kind, rows in scans.items()
         if kind in LIST_KINDS
     ]
-    _claim(con, spelling)
-    _keep(con, zone)
+    spelling.append("SELECT list, kind, business_date FROM claimed JOIN told USING (document)")
+    _keep(con, zone, " UNION ALL ".join(spelling))
 
 
-def _claim(con: duckdb.DuckDBPyConnection, spelling: Sequence[str]) -> None:
-    """Fill `claimed` (list, kind, business_date, document), and add to `known` what these documents teach.
+def _claim(con: duckdb.DuckDBPyConnection) -> None:
+    """Fill `claimed` (list, document), and add to `known` what these documents teach.
 
-    `spelling` are queries of the versions of the lists themselves, with the same columns.
+    Kinds and dates need not be told apart: what spells the same numbers is claimed alike.
     """
-    nothing = "SELECT 0::UBIGINT AS list, '' AS kind, NULL::DATE AS business_date, 0::UBIGINT AS document WHERE false"
-    _table(con, "claimed", " UNION ALL ".join([nothing, *spelling]))
+    _table(con, "claimed", "SELECT 0::UBIGINT AS list, 0::UBIGINT AS document WHERE false")
     for number in range(_ROUNDS):
         _table(
             con,
             "claims",
-            "SELECT DISTINCT list, kind, business_date, document FROM spelled "
-            f"JOIN (FROM known WHERE round = {number}) USING (number)",
+            f"SELECT DISTINCT list, document FROM spelled JOIN (FROM known WHERE round = {number}) USING (number) "
+            "ANTI JOIN claimed USING (list, document)",
         )
         con.execute("INSERT INTO claimed FROM claims")
         con.execute(
             f"INSERT INTO known SELECT DISTINCT list, number, 'learnt', {number + 1} "
-            "FROM claims JOIN (SELECT DISTINCT kind, document, number FROM spelled WHERE leads) USING (kind, document) "
-            "ANTI JOIN known USING (list, number)"
+            "FROM claims JOIN (FROM spelled WHERE leads) USING (document) ANTI JOIN known USING (list, number)"
         )
         if not con.execute(f"SELECT 1 FROM known WHERE round = {number + 1} LIMIT 1").fetchone():
             break
 
 
-def _keep(con: duckdb.DuckDBPyConnection, zone: str) -> None:
-    """Add to the ledger what is not there yet.
+def _keep(con: duckdb.DuckDBPyConnection, zone: str, places: str) -> None:
+    """Add to the ledger what is not there yet. `places`: list, kind and business_date of every document of a list.
 
     A number first learnt from a document and later given to the list itself is kept as its own besides, so that
     the index says the same whatever came first. A document of none but dropped lists waits like one of none: it
@@ -126,22 +138,22 @@ def _keep(con: duckdb.DuckDBPyConnection, zone: str) -> None:
         # A row that is kept answers for what is learnt, one that is a list's own for what is its own as well.
         # Equalities only: with another condition beside them DuckDB compares every row with every other.
         "(SELECT list, number, business_date AS day, unnest(CASE tie WHEN 'own' THEN [true, false] ELSE [false] END) "
-        f"AS own FROM wh.ledger.numbers WHERE {here} AND ({dates} OR {undated})) there "
+        f"AS own FROM (FROM wh.ledger.numbers WHERE {here} AND ({dates} OR {undated})) SEMI JOIN dated USING (list)) there "
         "ON known.list = there.list AND known.number = there.number AND day IS NOT DISTINCT FROM business_date "
         "AND own = (tie = 'own') "
         "ORDER BY business_date, list"
     )
     con.execute(
         f"INSERT INTO wh.ledger.places BY NAME {own}, business_date, kind, document_date FROM ("
-        "SELECT DISTINCT dated.business_date, kind, claimed.business_date AS document_date "
-        f"FROM claimed JOIN dated USING (list) EXCEPT "
+        "SELECT DISTINCT dated.business_date, kind, places.business_date AS document_date "
+        f"FROM ({places}) places JOIN dated USING (list) EXCEPT "
         f"SELECT business_date, kind, document_date FROM wh.ledger.places WHERE {here}) ORDER BY ALL"
     )
     con.execute(
         f"INSERT INTO wh.ledger.waiting BY NAME {own}, business_date, kind, document, number, leads FROM ("
-        "WITH unnamed AS (SELECT * FROM spelled WHERE fresh AND number NOT IN "
-        "(SELECT number FROM known SEMI JOIN dated USING (list))) "
-        "FROM unnamed UNION SELECT spelled.* FROM spelled SEMI JOIN unnamed USING (kind, document) WHERE leads AND fresh"
+        f"WITH new AS (SELECT * EXCLUDE (fresh) FROM ({spelled('FROM told WHERE fresh')})), "
+        "unnamed AS (FROM new ANTI JOIN (FROM known SEMI JOIN dated USING (list)) USING (number)) "
+        "FROM unnamed UNION SELECT new.* FROM new SEMI JOIN unnamed USING (kind, document) WHERE leads"
         ") ORDER BY business_date, kind, document, number"
     )
 

@@ -23,9 +23,27 @@ _LAST_AT = f"greatest({', '.join(DATED_BY)}, {LEFT_AT}, CAST(list_max(figure_dat
 _DAYS = (*(f"CAST({column} AS DATE)" for column in DATED_BY), "unnest(figure_dates)")
 #: Name of the file of lists that declared corrections left no document of.
 GONE = "gone"
-_TABLES = ("lists", "list_events", "reconciliation")
+#: What the notes below, and the yearly limits of buyers, read of the rows as they were, besides their dates.
+_KEPT: dict[str, tuple[str, ...]] = {
+    "lists": (*DATED_BY, "state", "state_at", "figure_dates", *QUIET),
+    "list_events": (),
+    "reconciliation": ("buyer", "counted_at"),
+}
+_TABLES = tuple(_KEPT)
 #: Rows of a table that belong to lists; core.reconciliation holds documents without a list besides.
 _OF_LISTS = {"reconciliation": " AND subject = 'list'"}
+
+
+#: Lists of which any row came, went or differs, and whether loudly.
+_DIFFERING = (
+    "SELECT k, sum(side * loud::HUGEINT) <> 0 AS loud FROM ("
+    + " UNION ALL ".join(
+        f"SELECT k, {side} AS side, content, loud FROM {of}_{table}"
+        for table in _TABLES
+        for of, side in (("old", -1), ("new", 1))
+    )
+    + ") GROUP BY k HAVING sum(side * content::HUGEINT) <> 0"
+)
 
 
 def replace(
@@ -46,22 +64,22 @@ def replace(
         given += f" UNION SELECT {_NUMBER} FROM {sql.parquet([paths[GONE]])}"
     extent = extents(con, window.zone).get("core")
     old = window.reaches(extent)  # a first load has nothing to compare
-    for table in _TABLES:
+    for table, kept in _KEPT.items():
         columns = core_columns(table)
         cast = ", ".join(
             f"CAST({sql.name(name)} AS {kind}) AS {sql.name(name)}" for name, kind in columns.items()
         )
         con.execute(
-            f"CREATE OR REPLACE TEMP VIEW new_{table} AS "
-            f"SELECT {cast}, {_NUMBER} AS k FROM {with_marks(sql.parquet([paths[table]]), table, window.zone)}"
+            f"CREATE OR REPLACE TEMP VIEW new_{table} AS SELECT *, {_NUMBER} AS k, {_contents(table)} "
+            f"FROM (SELECT {cast} FROM {with_marks(sql.parquet([paths[table]]), table, window.zone)})"
         )
         stored = window.over(f"wh.core.{table}", extent, f"{_NUMBER} IN ({given}){_OF_LISTS.get(table, '')}")
         con.execute(
-            f"CREATE OR REPLACE TEMP TABLE old_{table} AS SELECT {sql.names(columns)}, {_NUMBER} AS k FROM {stored}"
+            f"CREATE OR REPLACE TEMP TABLE old_{table} AS SELECT {sql.names(('business_date', *kept))}, "
+            f"{_NUMBER} AS k, {_contents(table)} FROM {stored}"
         )
-    for name, besides in (("changed", ()), ("loud", (*QUIET, "figure_dates"))):
-        found = _changed(besides) if old else "SELECT k FROM new_lists"
-        con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {found}")
+    found = _DIFFERING if old else "SELECT k, true AS loud FROM new_lists"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE changed AS {found}")
     for table in _TABLES:
         if old:
             _delete(con, window, table)
@@ -75,20 +93,11 @@ def replace(
     return int(row[0]) if row else 0
 
 
-def _changed(besides: Sequence[str] = ()) -> str:
-    """Lists that are new, or of which the row (`besides` these columns), any event or the reconciliation differs."""
-    sides = []
-    for table in _TABLES:
-        row = f"hash({sql.names(name for name in core_columns(table) if name not in besides)})"
-        for side in ("old", "new"):
-            sides.append(
-                f"SELECT k, '{table}' AS part, '{side}' AS side, count(*) AS rows, sum({row}::HUGEINT) AS content "
-                f"FROM {side}_{table} GROUP BY k"
-            )
-    return (
-        "SELECT DISTINCT k FROM (SELECT k, part FROM "
-        f"({' UNION ALL '.join(sides)}) GROUP BY k, part "
-        "HAVING count(*) < 2 OR min(rows) <> max(rows) OR min(content) <> max(content))"
+def _contents(table: str) -> str:
+    """`content` tells a row from any other of these tables, `loud` from those that differ in more than QUIET columns."""
+    return ", ".join(
+        f"hash({sql.literal(table)}, {sql.names(each for each in core_columns(table) if each not in besides)}) AS {name}"
+        for name, besides in (("content", ()), ("loud", (*QUIET, "figure_dates")))
     )
 
 
@@ -109,8 +118,9 @@ def _delete(con: duckdb.DuckDBPyConnection, window: Window, table: str) -> None:
 
 def _note_dates(con: duckdb.DuckDBPyConnection, zone: str, run_id: str, reason: str) -> None:
     """Dates whose figures may differ: those of the milestones, and those at whose end openness differs."""
-    dated = [(day, "lists", "loud") for day in _DAYS]
-    dated.append(("business_date", "reconciliation", "loud"))  # counted on the day of the list itself
+    loud = "(FROM changed WHERE loud)"
+    dated = [(day, "lists", loud) for day in _DAYS]
+    dated.append(("business_date", "reconciliation", loud))  # counted on the day of the list itself
     dated += [
         (f"CAST(unnest(list_transform({column}, lambda each: each.at)) AS DATE)", "lists", "changed")
         for column in QUIET

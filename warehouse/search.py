@@ -59,14 +59,14 @@ class Search:
         """`fresh`, `own` and `needles` of the new documents; new lists are touched."""
         self._table("touched", "SELECT 0::UBIGINT AS list WHERE false")
         self._table("own", "SELECT 0::UBIGINT AS list, 0::UBIGINT AS number, '' AS tie WHERE false")
-        self._table("fresh", numbers.NOTHING)
+        self._table("fresh", numbers.spelled(numbers.UNTOLD))
         for kind in sorted(self.batches.kinds & LINKS.keys()):
             rows = self._new(kind)
             if kind in LIST_KINDS:
                 self.con.execute(f"INSERT INTO own {numbers.owned(kind, rows)}")
                 self.con.execute(f"INSERT INTO touched SELECT {links.key(kind)} FROM {rows}")
             else:
-                self.con.execute(f"INSERT INTO fresh {numbers.spelled(kind, rows, 'true')}")
+                self.con.execute(f"INSERT INTO fresh {numbers.spelled(numbers.told(kind, rows, 'true'))}")
         self._table("needles", "SELECT DISTINCT number FROM fresh")
         self._table(
             "targets",
@@ -124,6 +124,8 @@ class Search:
                     self.con.execute(
                         f"INSERT INTO targets SELECT unnest({chain}) FROM {self._named(kind, places[kind])}"
                     )
+        for done_with in ("fresh", "needles", "own", "awaited"):
+            self.con.execute(f"DROP TABLE {done_with}")
         files = {}
         for kind, dates in places.items():
             path = folder / f"{CONTRACTS[kind].table}.parquet"
@@ -163,23 +165,17 @@ class Search:
         table = f"SELECT * FROM {document_table(CONTRACTS[kind])} WHERE {self._here}"
         if kind in LIST_KINDS:
             return f"({on_dates(table, set(dates), f'{links.key(kind)} IN (FROM touched)')})"
-        each = LINKS[kind]
-        lead = [
-            f"coalesce({identity.spelled()} IN (FROM targets), false)"
-            for identity in each.lists + each.chain
-            if not identity.items
-        ]
-        new = self.batches.among()
-        if not any(identity.items for identity in each.lists):
-            named = " OR ".join([*lead, new])
-            return f"({on_dates(table, set(dates), f'({named})')})"
-        rows = f"({on_dates(table, set(dates))})"
-        return (
-            f"(SELECT * FROM {rows} SEMI JOIN (SELECT file_hash, row_no FROM (SELECT file_hash, row_no, "
-            f"unnest({links.leading(kind)} || {links.inside(kind)}) AS number FROM {rows}) "
-            f"SEMI JOIN targets USING (number) UNION SELECT file_hash, row_no FROM {rows} WHERE {new}) "
-            "USING (file_hash, row_no))"
+        spelled = on_dates(
+            f"SELECT rowid AS id, {links.leading(kind)} || {links.inside(kind)} AS numbers, {self.batches.among()} AS new "
+            f"FROM {document_table(CONTRACTS[kind])} WHERE {self._here}",
+            set(dates),
         )
+        # One join for all the numbers of a document: a condition on each would hold the targets in memory so many times.
+        theirs = (
+            f"SELECT id FROM (SELECT id, unnest(numbers) AS number FROM ({spelled})) SEMI JOIN targets USING (number) "
+            f"UNION ALL SELECT id FROM ({spelled}) WHERE new"
+        )
+        return f"({on_dates(table, set(dates), f'rowid IN ({theirs})')})"
 
     def _list_dates(self, files: dict[str, Path]) -> set[date | None]:
         """Dates on which the touched lists are stored or will be."""

@@ -49,7 +49,7 @@ def start(home: Path, day: date, extracts: Path, environment: dict[str, str]) ->
     )
 
 
-def test_two_machines_load_two_days_of_a_zone_at_once(running, tmp_path, monkeypatch):
+def test_two_machines_load_two_days_of_a_zone_at_once(running, tmp_path):
     extracts = tmp_path / "extracts"
     simulate(extracts, Zone.load(ZONE), DAYS[0], DAYS[-1], 60, 1, "parquet", FAULTS)
     settings = running.fresh()
@@ -63,27 +63,27 @@ def test_two_machines_load_two_days_of_a_zone_at_once(running, tmp_path, monkeyp
         print(each.communicate()[0].strip())
         assert each.returncode == 0
     print(f"both days at once: {time.monotonic() - begun:.1f} s")
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
-    found = of_home(tmp_path / "reader", vintages=False)
-    assert found["core.lists"][0] > 100
-    with Lake.read(Home(tmp_path / "reader")) as lake:
-        order = lake.con.execute("SELECT last_date FROM wh.ledger.batches ORDER BY loaded_at").fetchall()
-        assert {day for (day,) in order} == set(DAYS)
+    with pytest.MonkeyPatch.context() as here:
+        for name, value in settings.items():
+            here.setenv(name, value)
+        found = of_home(tmp_path / "reader", vintages=False)
+        assert found["core.lists"][0] > 100
+        keeper = Home(tmp_path / f"machine-{DAYS[0]}")
+        with Lake.write(keeper, zone=record.LOCK) as lake:
+            order = lake.con.execute("SELECT last_date FROM wh.ledger.batches ORDER BY loaded_at").fetchall()
+            assert {day for (day,) in order} == set(DAYS)
+            (now,) = lake.con.execute("SELECT current_localtimestamp()").fetchone()
+            record.seal(lake, DAYS[-1], "seal", now)
+            assert record.verify(lake).problem is None
     # Of a document delivered twice the first to come is kept, so the plain run takes the days in the same order.
-    plain = {**os.environ, "TONGGUAN_PII_KEY": settings["TONGGUAN_PII_KEY"]}
-    for name in settings.keys() - {"TONGGUAN_PII_KEY"}:
-        monkeypatch.delenv(name)
-        plain.pop(name, None)
+    key = {"TONGGUAN_PII_KEY": settings["TONGGUAN_PII_KEY"]}
+    outside = {name: value for name, value in os.environ.items() if name not in settings}
     for (day,) in order:
-        assert start(tmp_path / "embedded", day, extracts, plain).wait() == 0
-    assert differences(of_home(tmp_path / "embedded", vintages=False), found) == []
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
-    keeper = Home(tmp_path / "machine-2026-11-10")
-    with Lake.write(keeper, zone=record.LOCK) as lake:
-        record.seal(lake, DAYS[-1], "seal", lake.con.execute("SELECT current_localtimestamp()").fetchone()[0])
-        assert record.verify(lake).problem is None
+        assert start(tmp_path / "embedded", day, extracts, outside | key).wait() == 0
+    with pytest.MonkeyPatch.context() as here:
+        for name in settings.keys() - key.keys():
+            here.delenv(name, raising=False)
+        assert differences(of_home(tmp_path / "embedded", vintages=False), found) == []
 
 
 def blocks(heading: str) -> list[str]:

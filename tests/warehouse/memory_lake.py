@@ -1,8 +1,8 @@
 """The lake in memory: the same tables and statements without DuckLake, for tests of hundreds of small histories.
 
 Only what DuckLake adds is left out: commit messages, partitions, the list of data files (so a first load is
-searched like any other: patch `Batches.alone`). The warehouse's own SQL runs as it is. A few tests run both ways,
-so that what is shown here holds for the real lake too.
+searched like any other). The warehouse's own SQL runs as it is. A few tests run both ways, so that what is shown
+here holds for the real lake too.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import duckdb
+import pytest
 
 from warehouse import Home, Lake, migrations
+from warehouse.window import Batches
 
 
 class _Connection:
@@ -57,3 +59,11 @@ class MemoryLake(Lake):
 
     def snapshot(self) -> int:
         return self.commits
+
+
+@contextmanager
+def in_memory(home: Home) -> Iterator[MemoryLake]:
+    """A lake in memory; while it is open no load counts as a first one, which would read data files."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Batches, "alone", lambda *_: False)
+        yield MemoryLake(home)

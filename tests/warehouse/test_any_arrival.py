@@ -28,11 +28,10 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from memory_lake import MemoryLake
+from memory_lake import MemoryLake, in_memory
 from test_warehouse_linking import link
 
 from warehouse import Home, Lake
-from warehouse.window import Batches
 
 _NUMBERS = itertools.count(1)
 #: Histories in all; they are divided among the parts so that the workers share them.
@@ -212,9 +211,8 @@ def run(lake: Lake, examples: int, histories: int) -> None:
 
 @pytest.fixture(scope="module")
 def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MemoryLake]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Batches, "alone", lambda *_: False)
-        yield MemoryLake(Home(tmp_path_factory.mktemp("memory")).prepare())
+    with in_memory(Home(tmp_path_factory.mktemp("memory")).prepare()) as opened:
+        yield opened
 
 
 @pytest.mark.parametrize("part", range(PARTS))

@@ -7,13 +7,12 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from memory_lake import MemoryLake
+from memory_lake import in_memory
 from staged_runs import Stage, at, import_list, order, receipt
 
 from transforms.lists import build
 from transforms.reconciliation import orphans, reconcile
 from warehouse import Home, Lake, linking, measuring
-from warehouse.window import Batches
 
 RATES = pl.LazyFrame(
     {"currency": ["142"], "valid_from": [date(2020, 1, 1)], "cny": [Decimal(1)]},
@@ -22,14 +21,10 @@ RATES = pl.LazyFrame(
 
 
 @pytest.fixture(params=["memory", pytest.param("ducklake", marks=pytest.mark.long)])
-def lake(request, home, monkeypatch):
+def lake(request, home):
     """The same statements in memory by default: any_arrival and the tests of whole days link in the real lake."""
-    if request.param == "memory":
-        monkeypatch.setattr(Batches, "alone", lambda *_: False)
-        yield MemoryLake(home)
-    else:
-        with Lake.write(home) as opened:
-            yield opened
+    with in_memory(home) if request.param == "memory" else Lake.write(home) as opened:
+        yield opened
 
 
 def link(lake, zone="zhengzhou"):
@@ -542,10 +537,9 @@ def quadratic(node):
     return found if side["name"].strip() == "UNGROUPED_AGGREGATE" else [*found, node["name"]]
 
 
-def test_no_statement_compares_every_row_with_every_other(home, monkeypatch):
+@pytest.mark.parametrize("lake", ["memory"], indirect=True)
+def test_no_statement_compares_every_row_with_every_other(home, lake, monkeypatch):
     """A join by anything but equalities took a day of 260,000 lists from minutes to hours; few rows hide it."""
-    monkeypatch.setattr(Batches, "alone", lambda *_: False)
-    lake = MemoryLake(home)
     load(home, lake, "r1", everything("1"))
     run, planned, slow = lake.con.execute, 0, []
 
