@@ -76,6 +76,7 @@ def build(documents: Documents, rates: pl.LazyFrame) -> Linked:
             as_lists(intervals(stretches, redeclarations(versions))),
         )
         .pipe(_with_outcomes)
+        .pipe(computed)
         .pipe(_with_figure_dates)
         .pipe(with_state)
         .select(pl.col(name).cast(dtype) for name, dtype in LISTS.items())
@@ -122,16 +123,28 @@ _ALSO = ("cancel_asked_at", "cancel_refused_at", "return_asked_at", "return_refu
 
 
 def _with_figure_dates(lists: pl.LazyFrame) -> pl.LazyFrame:
-    """figure_dates: the days of everything a list has several of and of requests, each once, in order."""
-    days = [
-        pl.col(name).list.eval(pl.element().struct.field(time).dt.date())
+    """figure_dates: the days of everything a list has several of and of requests, each once, in order.
+
+    Rows of days are gathered, not lists: a list made for every row of a zone's day takes eight times as long.
+    """
+    several = [
+        lists.filter(pl.col(name).list.len() > 0)
+        .select("list_id", pl.col(name))
+        .explode(name)
+        .select("list_id", day=pl.col(name).struct.field(time).dt.date())
         for name, times in _SEVERAL.items()
         for time in times
     ]
-    days += [pl.concat_list(pl.col(name).dt.date() for name in _ALSO)]
-    return lists.with_columns(
-        pl.concat_list(days).list.drop_nulls().list.unique().list.sort().alias("figure_dates")
+    once = [lists.select("list_id", day=pl.col(name).dt.date()) for name in _ALSO]
+    days = (
+        pl.concat([*several, *once])
+        .drop_nulls("day")
+        .unique()
+        .sort("list_id", "day")
+        .group_by("list_id", maintain_order=True)
+        .agg(figure_dates="day")
     )
+    return attached(lists, days).with_columns(pl.col("figure_dates").fill_null([]))
 
 
 def _with_dates(lists: pl.LazyFrame) -> pl.LazyFrame:

@@ -104,12 +104,14 @@ def store(
     if gone is not None and gone.height:
         paths[relist.GONE] = _handed_over(gone, inputs.folder / "core-gone.parquet")
 
+    numbers.learn(lake.con, zone, inputs.scans, inputs.batches.among(), paths["lists"])
+
     def work(con: duckdb.DuckDBPyConnection) -> int:
         changed = relist.replace(con, inputs.window, run_id, paths, reason)
         annual.apply(con, lake, zone, run_id, reason)
         around = inputs.batches.window(extents(con, zone))
         orphans.replace(con, lake, around, run_id, inputs.documents, orphaned, reason)
-        numbers.learn(con, zone, inputs.scans, inputs.batches.among(), paths["lists"])
+        numbers.keep(con)
         con.execute(
             "UPDATE wh.ledger.batches SET linked_at = current_localtimestamp() "
             f"WHERE zone = {sql.literal(zone)} AND {inputs.batches.among()}"

@@ -30,6 +30,12 @@ _NUMBERS = (
     "document, unnest(lead || inside) AS number, "
     "unnest(list_transform(lead, lambda each: true) || list_transform(inside, lambda each: false)) AS leads"
 )
+#: The tables of the index, and how their rows are ordered.
+_INDEX = {
+    "numbers": "business_date, list",
+    "places": "ALL",
+    "waiting": "business_date, kind, document, number",
+}
 #: Documents that name a list by what another document of it taught: such chains are short.
 _ROUNDS = 6
 
@@ -72,9 +78,10 @@ def tie_of(identity: str) -> str:
 def learn(
     con: duckdb.DuckDBPyConnection, zone: str, scans: Mapping[str, str], fresh: str, lists: Path
 ) -> None:
-    """Add what the documents of `scans` (rows by kind) and the lists made of them tell.
+    """Find what the documents of `scans` (rows by kind) and the lists made of them add to the index, for `keep`.
 
-    To be called inside the transaction that stores the lists.
+    To be called before the transaction that stores the lists: what is dropped inside one keeps its memory. The
+    caller holds the zone's lock, so the index stays as it was read.
     """
     stored = f"FROM {sql.parquet([lists])}"
     _table(con, "dated", f"SELECT DISTINCT {LIST} AS list, business_date {stored}")
@@ -96,7 +103,15 @@ def learn(
         if kind in LIST_KINDS
     ]
     spelling.append("SELECT list, kind, business_date FROM claimed JOIN told USING (document)")
-    _keep(con, zone, " UNION ALL ".join(spelling))
+    _find_new(con, zone, " UNION ALL ".join(spelling))
+    for done_with in ("told", "spelled", "claims", "claimed", "known", "dated"):
+        con.execute(f"DROP TABLE {done_with}")
+
+
+def keep(con: duckdb.DuckDBPyConnection) -> None:
+    """Add to the ledger what `learn` found, inside the transaction that stores the lists."""
+    for table, order in _INDEX.items():
+        con.execute(f"INSERT INTO wh.ledger.{table} BY NAME FROM new_{table} ORDER BY {order}")
 
 
 def _claim(con: duckdb.DuckDBPyConnection) -> None:
@@ -121,40 +136,43 @@ def _claim(con: duckdb.DuckDBPyConnection) -> None:
             break
 
 
-def _keep(con: duckdb.DuckDBPyConnection, zone: str, places: str) -> None:
-    """Add to the ledger what is not there yet. `places`: list, kind and business_date of every document of a list.
+def _find_new(con: duckdb.DuckDBPyConnection, zone: str, places: str) -> None:
+    """Fill new_numbers, new_places and new_waiting with what the ledger lacks.
 
-    A number first learnt from a document and later given to the list itself is kept as its own besides, so that
-    the index says the same whatever came first. A document of none but dropped lists waits like one of none: it
-    has no place until the correction is withdrawn.
+    `places`: list, kind and business_date of every document of a list. A number first learnt from a document and
+    later given to the list itself is kept as its own besides, so that the index says the same whatever came first.
+    A document of none but dropped lists waits like one of none: it has no place until the correction is withdrawn.
     """
     here = f"zone = {sql.literal(zone)}"
     own = f"SELECT {sql.literal(zone)} AS zone"
     dates = "business_date IN (SELECT business_date FROM dated)"
     undated = "(business_date IS NULL AND EXISTS (SELECT 1 FROM dated WHERE business_date IS NULL))"
-    con.execute(
-        f"INSERT INTO wh.ledger.numbers BY NAME {own}, business_date, list, number, tie "
-        "FROM known JOIN dated USING (list) ANTI JOIN "
+    _table(
+        con,
+        "new_numbers",
+        f"{own}, business_date, list, number, tie FROM known JOIN dated USING (list) ANTI JOIN "
         # A row that is kept answers for what is learnt, one that is a list's own for what is its own as well.
         # Equalities only: with another condition beside them DuckDB compares every row with every other.
         "(SELECT list, number, business_date AS day, unnest(CASE tie WHEN 'own' THEN [true, false] ELSE [false] END) "
         f"AS own FROM (FROM wh.ledger.numbers WHERE {here} AND ({dates} OR {undated})) SEMI JOIN dated USING (list)) there "
         "ON known.list = there.list AND known.number = there.number AND day IS NOT DISTINCT FROM business_date "
-        "AND own = (tie = 'own') "
-        "ORDER BY business_date, list"
+        "AND own = (tie = 'own')",
     )
-    con.execute(
-        f"INSERT INTO wh.ledger.places BY NAME {own}, business_date, kind, document_date FROM ("
+    _table(
+        con,
+        "new_places",
+        f"{own}, business_date, kind, document_date FROM ("
         "SELECT DISTINCT dated.business_date, kind, places.business_date AS document_date "
         f"FROM ({places}) places JOIN dated USING (list) EXCEPT "
-        f"SELECT business_date, kind, document_date FROM wh.ledger.places WHERE {here}) ORDER BY ALL"
+        f"SELECT business_date, kind, document_date FROM wh.ledger.places WHERE {here})",
     )
-    con.execute(
-        f"INSERT INTO wh.ledger.waiting BY NAME {own}, business_date, kind, document, number, leads FROM ("
+    _table(
+        con,
+        "new_waiting",
         f"WITH new AS (SELECT * EXCLUDE (fresh) FROM ({spelled('FROM told WHERE fresh')})), "
         "unnamed AS (FROM new ANTI JOIN (FROM known SEMI JOIN dated USING (list)) USING (number)) "
-        "FROM unnamed UNION SELECT new.* FROM new SEMI JOIN unnamed USING (kind, document) WHERE leads"
-        ") ORDER BY business_date, kind, document, number"
+        f"{own}, business_date, kind, document, number, leads FROM ("
+        "FROM unnamed UNION SELECT new.* FROM new SEMI JOIN unnamed USING (kind, document) WHERE leads)",
     )
 
 

@@ -124,8 +124,7 @@ class Search:
                     self.con.execute(
                         f"INSERT INTO targets SELECT unnest({chain}) FROM {self._named(kind, places[kind])}"
                     )
-        for done_with in ("fresh", "needles", "own", "awaited"):
-            self.con.execute(f"DROP TABLE {done_with}")
+        self._drop("fresh", "needles", "own", "awaited")
         files = {}
         for kind, dates in places.items():
             path = folder / f"{CONTRACTS[kind].table}.parquet"
@@ -135,6 +134,7 @@ class Search:
             )
             files[CONTRACTS[kind].table] = path
         self.window = self.window.only(self._list_dates(files))
+        self._drop("targets", "touched", "hits")
         return files
 
     def _places(self) -> dict[str, set[date | None]]:
@@ -213,6 +213,11 @@ class Search:
 
     def _table(self, name: str, select: str) -> None:
         self.con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {select}")
+
+    def _drop(self, *names: str) -> None:
+        """Free the memory of what is not looked at any more."""
+        for name in names:
+            self.con.execute(f"DROP TABLE {name}")
 
     def _count(self, table: str) -> int:
         row = self.con.execute(f"SELECT count(*) FROM {table}").fetchone()
