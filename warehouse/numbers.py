@@ -6,7 +6,7 @@ makes a partition be opened or a list be computed needlessly, nothing else; a ro
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb

@@ -80,9 +80,8 @@ class Search:
         self.con.execute(
             f"INSERT INTO own SELECT list, number, tie FROM ({theirs}) SEMI JOIN touched USING (list)"
         )
-        self.con.execute("INSERT INTO targets SELECT number FROM own")
+        self._table("targets", "FROM targets UNION SELECT number FROM own")
         self._await()
-        self._table("targets", "SELECT DISTINCT number FROM targets WHERE number IS NOT NULL")
         self._table(
             "hits",
             f"SELECT business_date, list, number, tie FROM {self._index} "
@@ -98,7 +97,6 @@ class Search:
         waiting = f"(FROM wh.ledger.waiting WHERE {self.window.condition()})"
         for _ in range(CLOSURE_ROUNDS):
             before = self._count("targets")
-            self._table("targets", "SELECT DISTINCT number FROM targets")
             self._table(
                 "awaited",
                 f"SELECT DISTINCT kind, document, business_date FROM {waiting} SEMI JOIN targets USING (number)",
