@@ -220,6 +220,8 @@ def test_any_arrival(part: int, memory: MemoryLake) -> None:
     run(memory, math.ceil(EXAMPLES / PARTS / SIDE_BY_SIDE), SIDE_BY_SIDE)
 
 
-@pytest.mark.parametrize("examples", [1, pytest.param(8, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "examples", [pytest.param(1, marks=pytest.mark.ci), pytest.param(8, marks=pytest.mark.long)]
+)
 def test_any_arrival_over_ducklake(examples: int, lake: Lake) -> None:
     run(lake, examples, 10)

@@ -93,6 +93,7 @@ def test_a_key_is_made_whole_or_not_at_all(tmp_path, monkeypatch):
     assert created and pii_key(home) == (key, False)
 
 
+@pytest.mark.ci
 def test_a_new_home_whose_first_run_was_killed_is_not_ready(tmp_path):
     """The catalog is a file before it is a lake; the next run must not take it for one."""
     script = f"""
@@ -115,6 +116,7 @@ def test_a_new_home_whose_first_run_was_killed_is_not_ready(tmp_path):
     assert ready(home)
 
 
+@pytest.mark.ci
 def test_the_lock_of_a_killed_writer_is_free_within_a_second(home):
     script = f"""
         import time

@@ -161,6 +161,7 @@ def test_readers_read_while_a_writer_commits(home):
     assert all(first == second for first, second in seen), "never half a commit"
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize(
     "after", ["INSERT INTO wh.documents", "INSERT INTO wh.ledger.files", "INSERT INTO wh.ledger.batches"]
 )
