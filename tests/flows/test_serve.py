@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -58,6 +59,17 @@ class Serve:
         return self.said.read_text()
 
     def ask(self, path: str, body: Any = None) -> Any:
+        """The answer of the server's API; asked again where its database was busy (503), as Prefect's own client does."""
+        for _ in range(5):
+            try:
+                return self._answer(path, body)
+            except urllib.error.HTTPError as error:
+                if error.code != 503:
+                    raise
+                time.sleep(2)
+        return self._answer(path, body)
+
+    def _answer(self, path: str, body: Any) -> Any:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.api + path, data, {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=60) as answer:
