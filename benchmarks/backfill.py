@@ -92,7 +92,7 @@ def measure(base: Path, options: argparse.Namespace) -> dict[str, Any]:
         "megabytes": sum(each.stat().st_size for each in extracts.glob("*/*")) / 1e6,
         "start_s": wall - report["seconds"],
         "processor_s": used.ru_utime + used.ru_stime,
-        "largest_process_mb": used.ru_maxrss / 1000,
+        "largest_process_mb": used.ru_maxrss / 1024,
         "loading_s": {each["business_date"]: each["seconds"] for each in json.loads(by_day)},
         "year": year(report),
     }

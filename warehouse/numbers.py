@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse import links, sql
+from warehouse import links, sql, temporary
 from warehouse.links import LINKS, LIST_KINDS
 
 LIST = "hash(flow || ' list', ebc_code, order_no)"
@@ -63,7 +63,8 @@ def told(kind: str, rows: str, fresh: str) -> str:
 def owned(kind: str, rows: str) -> str:
     """One row a number a list spells itself: list, number, tie."""
     ties = [
-        f"SELECT {links.key(kind)} AS list, unnest({links.numbers(identities)}) AS number, '{tie}' AS tie FROM {rows}"
+        f"SELECT list, unnest(numbers) AS number, '{tie}' AS tie "
+        f"FROM (SELECT {links.key(kind)} AS list, {links.numbers(identities)} AS numbers FROM {rows})"
         for tie in ("own", "shared")
         if (identities := tuple(each for each in LINKS[kind].lists if tie_of(each.name) == tie))
     ]
@@ -84,18 +85,18 @@ def learn(
     caller holds the zone's lock, so the index stays as it was read.
     """
     stored = f"FROM {sql.parquet([lists])}"
-    _table(con, "dated", f"SELECT DISTINCT {LIST} AS list, business_date {stored}")
+    temporary.fill(con, "dated", f"SELECT DISTINCT {LIST} AS list, business_date {stored}")
     own = [owned(kind, rows) for kind, rows in scans.items() if kind in LIST_KINDS]
     own.append(f"SELECT {LIST} AS list, unnest({GIVEN}) AS number, 'own' AS tie {stored}")
-    _table(
+    temporary.fill(
         con,
         "known",
         "SELECT list, number, min(tie) AS tie, 0 AS round "
         f"FROM ({' UNION ALL '.join(own)}) WHERE number IS NOT NULL GROUP BY list, number",
     )
     documents = [told(kind, rows, fresh) for kind, rows in scans.items() if kind not in LIST_KINDS]
-    _table(con, "told", " UNION ALL ".join([UNTOLD, *documents]))
-    _table(con, "spelled", f"SELECT {_NUMBERS} FROM told")
+    temporary.fill(con, "told", " UNION ALL ".join([UNTOLD, *documents]))
+    temporary.fill(con, "spelled", f"SELECT {_NUMBERS} FROM told")
     _claim(con)
     spelling = [
         f"SELECT {links.key(kind)} AS list, {sql.literal(kind)} AS kind, business_date FROM {rows}"
@@ -104,8 +105,7 @@ def learn(
     ]
     spelling.append("SELECT list, kind, business_date FROM claimed JOIN told USING (document)")
     _find_new(con, zone, " UNION ALL ".join(spelling))
-    for done_with in ("told", "spelled", "claims", "claimed", "known", "dated"):
-        con.execute(f"DROP TABLE {done_with}")
+    temporary.drop(con, "told", "spelled", "claims", "claimed", "known", "dated")
 
 
 def keep(con: duckdb.DuckDBPyConnection) -> None:
@@ -119,9 +119,9 @@ def _claim(con: duckdb.DuckDBPyConnection) -> None:
 
     Kinds and dates need not be told apart: what spells the same numbers is claimed alike.
     """
-    _table(con, "claimed", "SELECT 0::UBIGINT AS list, 0::UBIGINT AS document WHERE false")
+    temporary.fill(con, "claimed", "SELECT 0::UBIGINT AS list, 0::UBIGINT AS document WHERE false")
     for number in range(_ROUNDS):
-        _table(
+        temporary.fill(
             con,
             "claims",
             f"SELECT DISTINCT list, document FROM spelled JOIN (FROM known WHERE round = {number}) USING (number) "
@@ -147,7 +147,7 @@ def _find_new(con: duckdb.DuckDBPyConnection, zone: str, places: str) -> None:
     own = f"SELECT {sql.literal(zone)} AS zone"
     dates = "business_date IN (SELECT business_date FROM dated)"
     undated = "(business_date IS NULL AND EXISTS (SELECT 1 FROM dated WHERE business_date IS NULL))"
-    _table(
+    temporary.fill(
         con,
         "new_numbers",
         f"{own}, business_date, list, number, tie FROM known JOIN dated USING (list) ANTI JOIN "
@@ -158,7 +158,7 @@ def _find_new(con: duckdb.DuckDBPyConnection, zone: str, places: str) -> None:
         "ON known.list = there.list AND known.number = there.number AND day IS NOT DISTINCT FROM business_date "
         "AND own = (tie = 'own')",
     )
-    _table(
+    temporary.fill(
         con,
         "new_places",
         f"{own}, business_date, kind, document_date FROM ("
@@ -166,7 +166,7 @@ def _find_new(con: duckdb.DuckDBPyConnection, zone: str, places: str) -> None:
         f"FROM ({places}) places JOIN dated USING (list) EXCEPT "
         f"SELECT business_date, kind, document_date FROM wh.ledger.places WHERE {here})",
     )
-    _table(
+    temporary.fill(
         con,
         "new_waiting",
         f"WITH new AS (SELECT * EXCLUDE (fresh) FROM ({spelled('FROM told WHERE fresh')})), "
@@ -174,7 +174,3 @@ def _find_new(con: duckdb.DuckDBPyConnection, zone: str, places: str) -> None:
         f"{own}, business_date, kind, document, number, leads FROM ("
         "FROM unnamed UNION SELECT new.* FROM new SEMI JOIN unnamed USING (kind, document) WHERE leads)",
     )
-
-
-def _table(con: duckdb.DuckDBPyConnection, name: str, select: str) -> None:
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {select}")

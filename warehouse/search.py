@@ -15,7 +15,7 @@ import duckdb
 
 from sources.contracts import CONTRACTS
 from transforms.inputs import ITEMS, NEEDED, PREFIX
-from warehouse import links, numbers, sql
+from warehouse import links, numbers, sql, temporary
 from warehouse.links import LINKS, LIST_KINDS
 from warehouse.schema import document_table
 from warehouse.window import Batches, Window, extents, on_dates
@@ -42,13 +42,15 @@ class Search:
         Returns how many; `targets` and `hits` then hold what `fetch` needs.
         """
         self._spell_new()
-        self._table(
-            "hits", f"SELECT business_date, list, number, tie FROM {self._index} WHERE {self._new_number}"
+        temporary.fill(
+            self.con,
+            "hits",
+            f"SELECT business_date, list, number, tie FROM {self._index} WHERE {self._new_number}",
         )
         self.con.execute("INSERT INTO touched SELECT list FROM hits SEMI JOIN needles USING (number)")
         touched = -1
         for _ in range(CLOSURE_ROUNDS):
-            self._table("touched", "SELECT DISTINCT list FROM touched")
+            temporary.fill(self.con, "touched", "SELECT DISTINCT list FROM touched")
             if (now := self._count("touched")) == touched:
                 break
             touched = now
@@ -57,9 +59,11 @@ class Search:
 
     def _spell_new(self) -> None:
         """`fresh`, `own` and `needles` of the new documents; new lists are touched."""
-        self._table("touched", "SELECT 0::UBIGINT AS list WHERE false")
-        self._table("own", "SELECT 0::UBIGINT AS list, 0::UBIGINT AS number, '' AS tie WHERE false")
-        self._table("fresh", numbers.spelled(numbers.UNTOLD))
+        temporary.fill(self.con, "touched", "SELECT 0::UBIGINT AS list WHERE false")
+        temporary.fill(
+            self.con, "own", "SELECT 0::UBIGINT AS list, 0::UBIGINT AS number, '' AS tie WHERE false"
+        )
+        temporary.fill(self.con, "fresh", numbers.spelled(numbers.UNTOLD))
         for kind in sorted(self.batches.kinds & LINKS.keys()):
             rows = self._new(kind)
             if kind in LIST_KINDS:
@@ -67,8 +71,9 @@ class Search:
                 self.con.execute(f"INSERT INTO touched SELECT {links.key(kind)} FROM {rows}")
             else:
                 self.con.execute(f"INSERT INTO fresh {numbers.spelled(numbers.told(kind, rows, 'true'))}")
-        self._table("needles", "SELECT DISTINCT number FROM fresh")
-        self._table(
+        temporary.fill(self.con, "needles", "SELECT DISTINCT number FROM fresh")
+        temporary.fill(
+            self.con,
             "targets",
             "SELECT number FROM needles SEMI JOIN (FROM fresh WHERE leads) USING (number) UNION SELECT number FROM own",
         )
@@ -80,9 +85,10 @@ class Search:
         self.con.execute(
             f"INSERT INTO own SELECT list, number, tie FROM ({theirs}) SEMI JOIN touched USING (list)"
         )
-        self._table("targets", "FROM targets UNION SELECT number FROM own")
+        temporary.fill(self.con, "targets", "FROM targets UNION SELECT number FROM own")
         self._await()
-        self._table(
+        temporary.fill(
+            self.con,
             "hits",
             f"SELECT business_date, list, number, tie FROM {self._index} "
             "WHERE number IN (FROM targets) OR number IN (FROM needles)",
@@ -97,7 +103,8 @@ class Search:
         waiting = f"(FROM wh.ledger.waiting WHERE {self.window.condition()})"
         for _ in range(CLOSURE_ROUNDS):
             before = self._count("targets")
-            self._table(
+            temporary.fill(
+                self.con,
                 "awaited",
                 f"SELECT DISTINCT kind, document, business_date FROM {waiting} SEMI JOIN targets USING (number)",
             )
@@ -122,7 +129,7 @@ class Search:
                     self.con.execute(
                         f"INSERT INTO targets SELECT unnest({chain}) FROM {self._named(kind, places[kind])}"
                     )
-        self._drop("fresh", "needles", "own", "awaited")
+        temporary.drop(self.con, "fresh", "needles", "own", "awaited")
         files = {}
         for kind, dates in places.items():
             path = folder / f"{CONTRACTS[kind].table}.parquet"
@@ -132,7 +139,7 @@ class Search:
             )
             files[CONTRACTS[kind].table] = path
         self.window = self.window.only(self._list_dates(files))
-        self._drop("targets", "touched", "hits")
+        temporary.drop(self.con, "targets", "touched", "hits")
         return files
 
     def _places(self) -> dict[str, set[date | None]]:
@@ -208,14 +215,6 @@ class Search:
 
     def _dates(self, query: str) -> set[date | None]:
         return {day for (day,) in self.con.execute(query).fetchall()}
-
-    def _table(self, name: str, select: str) -> None:
-        self.con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {select}")
-
-    def _drop(self, *names: str) -> None:
-        """Free the memory of what is not looked at any more."""
-        for name in names:
-            self.con.execute(f"DROP TABLE {name}")
 
     def _count(self, table: str) -> int:
         row = self.con.execute(f"SELECT count(*) FROM {table}").fetchone()
