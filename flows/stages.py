@@ -302,10 +302,10 @@ def measure(run: Run) -> list[tuple[date, int]]:
     with Lake.write(run.store, waiting, zone=run.zone) as lake:
         enterprises.refresh(lake, run.zone, run.run_id, zone.size_classes)
         since, dates = dates_of(run, lake, zone)
-        inputs = measuring.inputs(
+        with measuring.inputs(
             lake, run.zone, run.business_date, dates, rates_frame(zone), stated(zone), run.provisional
-        )
-        frames = figures(FAMILIES, inputs)
+        ) as inputs:
+            frames = figures(FAMILIES, inputs)
         adds_up = conservation.of_states(run.zone, dates, frames[STATES_DAILY.name])
         final = () if run.provisional else (run.business_date,)
         return vintages.publish(lake, run.zone, run.run_id, now, frames, dates, since, adds_up, final)

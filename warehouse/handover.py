@@ -1,6 +1,7 @@
-"""Handing a Polars frame to DuckDB by way of a Parquet file.
+"""Handing rows from Polars to DuckDB and back by way of a Parquet file.
 
-Registering a frame makes DuckDB import pandas (seconds, once a process) and is slow for nested columns.
+Registering a frame makes DuckDB import pandas (seconds, once a process) and is slow for nested columns. The other
+way, a file lets each reader take the columns it needs, where a frame would hold all rows of a week in memory.
 """
 
 from __future__ import annotations
@@ -20,3 +21,9 @@ def temporary_table(con: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFra
         path = Path(folder) / f"{name}.parquet"
         frame.write_parquet(path, compression="uncompressed")
         con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM {sql.parquet([path])}")
+
+
+def lazy_frame(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> pl.LazyFrame:
+    """The rows of a query, read from the new file `path` whenever they are collected."""
+    con.execute(f"COPY ({query}) TO {sql.literal(path)} (FORMAT parquet, COMPRESSION lz4_raw)")
+    return pl.scan_parquet(path)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 
 import polars as pl
 
@@ -15,6 +18,7 @@ from transforms.stated import Stated
 from warehouse import engines, sql
 from warehouse.connection import Lake
 from warehouse.corrections import in_force
+from warehouse.handover import lazy_frame
 from warehouse.relist import LEFT_AT
 from warehouse.touched import pending
 
@@ -63,6 +67,7 @@ def observed_until(lake: Lake, zone: str, business_date: date, provisional: bool
     return datetime.combine(newest + timedelta(days=1), time())
 
 
+@contextmanager
 def inputs(
     lake: Lake,
     zone: str,
@@ -71,24 +76,26 @@ def inputs(
     rates: pl.LazyFrame,
     stated: Stated,
     provisional: bool = False,
-) -> Inputs:
+) -> Iterator[Inputs]:
     """Everything the families of figures read for these dates, with the corrections in force applied.
 
-    Observed until the end of what is loaded for a run of `business_date` (see observed_until).
+    Observed until the end of what is loaded for a run of `business_date` (see observed_until). The rows lie in
+    files of the scratch folder until the block is left, so that every family reads the columns it needs.
     """
     corrections = in_force(lake, zone)
-    return Inputs(
-        zone=zone,
-        dates=tuple(dates),
-        observed_until=observed_until(lake, zone, business_date, provisional),
-        lists=lists_for(lake, zone, dates),
-        rates=rates,
-        stated=stated,
-        rows={
-            table: rows_for(lake, zone, dates, reads, corrections)
-            for table, reads in _reads_by_table().items()
-        },
-    )
+    with tempfile.TemporaryDirectory(prefix="measure-", dir=lake.home.scratch) as folder:
+        yield Inputs(
+            zone=zone,
+            dates=tuple(dates),
+            observed_until=observed_until(lake, zone, business_date, provisional),
+            lists=lists_for(lake, zone, dates, Path(folder)),
+            rates=rates,
+            stated=stated,
+            rows={
+                table: rows_for(lake, zone, dates, reads, Path(folder), corrections)
+                for table, reads in _reads_by_table().items()
+            },
+        )
 
 
 def _reads_by_table() -> dict[str, list[Read]]:
@@ -105,9 +112,10 @@ def rows_for(
     zone: str,
     dates: Sequence[date],
     reads: Sequence[Read],
+    folder: Path,
     corrections: Sequence[Correction] = (),
 ) -> pl.LazyFrame:
-    """Rows of one table whose business date lies in or near the dates, with the columns asked for.
+    """Rows of one table whose business date lies in or near the dates, with the columns asked for; a file in `folder`.
 
     Documents are corrected first; one whose business time is mended counts on its mended date.
     """
@@ -126,20 +134,18 @@ def rows_for(
         if each.moved_to in wanted:
             places.append(f"business_date BETWEEN {sql.literal(each.first)} AND {sql.literal(each.last)}")
             places += ["business_date IS NULL"] if each.undated else []
-    rows = (
-        lake.con.sql(
-            f"SELECT {sql.names(read)} FROM wh.{sql.qualified(reads[0].table)} WHERE zone = {sql.literal(zone)} "
-            f"AND ({' OR '.join(places)})"
-        )
-        .pl()
-        .lazy()
+    rows = lazy_frame(
+        lake.con,
+        f"SELECT {sql.names(read)} FROM wh.{sql.qualified(reads[0].table)} WHERE zone = {sql.literal(zone)} "
+        f"AND ({' OR '.join(places)})",
+        folder / f"{reads[0].table}.parquet",
     )
     if not own:
         return rows
     return corrected({name: rows}, own)[name].filter(pl.col("business_date").is_in(wanted)).select(*columns)
 
 
-def lists_for(lake: Lake, zone: str, dates: Sequence[date]) -> pl.LazyFrame:
+def lists_for(lake: Lake, zone: str, dates: Sequence[date], folder: Path) -> pl.LazyFrame:
     """Lists with a time (schemas.DATED_BY, figure_dates) on any of the dates, or open at the end of one.
 
     Partitions that are closed and lie before the dates are not opened (core.partitions).
@@ -164,7 +170,7 @@ def lists_for(lake: Lake, zone: str, dates: Sequence[date]) -> pl.LazyFrame:
         f"OR (accepted_at < {end} AND coalesce({LEFT_AT} >= {first}, true)))"
         for place in places or ["false"]
     ]
-    return lake.con.sql(" UNION ALL ".join(scans)).pl().lazy()
+    return lazy_frame(lake.con, " UNION ALL ".join(scans), folder / "core.lists.parquet")
 
 
 def _dates(lake: Lake, table: str, zone: str) -> set[date]:

@@ -73,10 +73,11 @@ def fresh(folder: Path, steps: list[Step]) -> dict[str, pl.DataFrame]:
     asked = sorted({step.day for step in steps})
     run = run_stages(folder / "home", ZONE, asked[-1], delivered(folder / "inbox", steps))
     zone = Zone.load(ZONE)
-    with Lake.read(Home(run.home)) as lake:
-        inputs = measuring.inputs(
-            lake, ZONE, asked[-1], asked, computing.rates_frame(zone), computing.stated(zone)
-        )
+    rates, stated = computing.rates_frame(zone), computing.stated(zone)
+    with (
+        Lake.read(Home(run.home)) as lake,
+        measuring.inputs(lake, ZONE, asked[-1], asked, rates, stated) as inputs,
+    ):
         return {name: frame for name, frame in figures(FAMILIES, inputs).items() if name in TABLES}
 
 

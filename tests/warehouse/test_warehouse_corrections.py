@@ -226,7 +226,9 @@ def test_late_data_and_a_correction_in_one_run_are_told_apart(home: Home, zones:
 
 
 @pytest.mark.long
-def test_documents_that_figures_read_directly_are_corrected_too(home: Home, zones: Path) -> None:
+def test_documents_that_figures_read_directly_are_corrected_too(
+    home: Home, zones: Path, tmp_path: Path
+) -> None:
     rows = [("CEB622", receipt(number, "800", "11 12:10")) for number in "123"]
     rows.append(("CEB622", receipt("4", "800", "12 12:10")))
     load_files(home, "r1", rows)
@@ -237,7 +239,9 @@ def test_documents_that_figures_read_directly_are_corrected_too(home: Home, zone
         reads = [Read("documents.import_list_receipts", ("guid", "return_at"))]
         chosen = corrections.in_force(lake, "zhengzhou")
         found = {
-            day: measuring.rows_for(lake, "zhengzhou", [date(2026, 11, day)], reads, chosen).collect()
+            day: measuring.rows_for(
+                lake, "zhengzhou", [date(2026, 11, day)], reads, tmp_path, chosen
+            ).collect()
             for day in (10, 11, 12)
         }
     assert {day: sorted(frame["guid"]) for day, frame in found.items()} == {

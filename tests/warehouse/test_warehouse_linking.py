@@ -4,6 +4,7 @@ import json
 import random
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -403,7 +404,7 @@ def test_a_payment_that_moves_to_another_order_changes_both_lists(home, lake):
     assert (one(lake, "has_payment"), one(lake, "has_payment", "2")) == ((False,), (True,))
 
 
-def test_lists_for_gives_what_the_dates_need_and_skips_closed_partitions(home: Home):
+def test_lists_for_gives_what_the_dates_need_and_skips_closed_partitions(home: Home, tmp_path: Path):
     with Lake.write(home) as lake:
         load(
             home,
@@ -423,10 +424,10 @@ def test_lists_for_gives_what_the_dates_need_and_skips_closed_partitions(home: H
                 ("CEB622", receipt("future", "120", "12 08:01")),
             ],
         )
-        found = measuring.lists_for(lake, "zhengzhou", [date(2026, 11, 11)]).collect()
+        found = measuring.lists_for(lake, "zhengzhou", [date(2026, 11, 11)], tmp_path).collect()
         assert sorted(found["order_no"]) == ["late", "new", "open"]
         assert found.schema["released_at"] == pl.Datetime("us")
-        assert measuring.lists_for(lake, "elsewhere", [date(2026, 11, 11)]).collect().height == 0
+        assert measuring.lists_for(lake, "elsewhere", [date(2026, 11, 11)], tmp_path).collect().is_empty()
         open_lists = lake.con.execute("SELECT sum(open) FROM wh.core.partitions").fetchall()
         assert open_lists == [(2,)]
         assert isinstance(measuring.observed_until(lake, "zhengzhou", date(2026, 11, 1)), datetime)

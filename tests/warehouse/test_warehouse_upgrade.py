@@ -37,8 +37,9 @@ def older(lake: Lake) -> None:
 
 
 def publish(lake: Lake, run: str) -> list[tuple[date, int]]:
-    inputs = measuring.inputs(lake, ZONE, DAY, [DAY], RATES, Stated())
-    return vintages.publish(lake, ZONE, run, lambda: LOADED, figures(FAMILIES, inputs), [DAY])
+    with measuring.inputs(lake, ZONE, DAY, [DAY], RATES, Stated()) as inputs:
+        found = figures(FAMILIES, inputs)
+    return vintages.publish(lake, ZONE, run, lambda: LOADED, found, [DAY])
 
 
 @pytest.mark.ci

@@ -39,8 +39,20 @@ NEEDED = (
 
 
 def reconciliation_daily(rows: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFrame:
-    """metrics.reconciliation_daily of the dates, sorted by grain."""
-    known = _of_dates(rows, dates)
+    """metrics.reconciliation_daily of the dates, sorted by grain.
+
+    Computed a date at a time: each row is there eight times over on the way, by basis and roll-up.
+    """
+    return pl.concat(
+        [
+            pl.LazyFrame(schema=RECONCILIATION_DAILY.schema),
+            *(computed(_of_date(rows, day)) for day in sorted(set(dates))),
+        ]
+    ).sort(RECONCILIATION_DAILY.grain_ids)
+
+
+def _of_date(rows: pl.LazyFrame, day: date) -> pl.LazyFrame:
+    known = _of_dates(rows, [day])
     place = [*_PLACE, "subject", *_CELL]
     coded = [
         known.with_columns(pl.lit("result").alias("basis"), pl.col("result").alias("code")),
