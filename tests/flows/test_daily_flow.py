@@ -43,8 +43,13 @@ def run(home: Path, inbox: Path) -> DayReport:
     return run_day(ZONE, DAY, str(inbox), home, quiet=True)
 
 
-def test_a_day_from_extracts_to_a_mended_row(home: Path, extracts: Path, tmp_path: Path) -> None:
-    first = run(home, extracts)
+@pytest.fixture(scope="module")
+def first(home: Path, extracts: Path) -> DayReport:
+    """The first run of the day."""
+    return run(home, extracts)
+
+
+def test_a_day_from_extracts_and_the_same_again(home: Path, extracts: Path, first: DayReport) -> None:
     assert first.vintages == [(DAY, 1)]
     assert first.committed.rows_read == first.committed.rows_accepted + first.committed.rows_superseded > 0
     # Nothing can be signed on the first day a zone delivers: a gap, named, and not green.
@@ -55,7 +60,13 @@ def test_a_day_from_extracts_to_a_mended_row(home: Path, extracts: Path, tmp_pat
     again = run(home, extracts)
     assert (again.files_new, again.vintages, snapshot(home)) == (0, [], before)
     assert again.gaps == first.gaps, "a second run must not be greener than the first"
+    outcomes = [json.loads(line)["outcome"] for line in (home / "runs.jsonl").read_text().splitlines()]
+    assert outcomes == ["warnings"], "the run that changed nothing is kept beside the lake"
 
+
+@pytest.mark.ci
+@pytest.mark.usefixtures("first")
+def test_what_is_refused_and_what_is_mended_by_later_runs(home: Path, extracts: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     broken.mkdir()
     payment = pl.read_parquet(next(extracts.glob("CEB411_*.parquet"))).head(1)
@@ -66,10 +77,10 @@ def test_a_day_from_extracts_to_a_mended_row(home: Path, extracts: Path, tmp_pat
     (broken / "cut.xml").write_bytes(
         b"<ceb:CEB311Message xmlns:ceb='http://www.chinaport.gov.cn/ceb'><ceb:Ord"
     )
-    third = run(home, broken)
-    assert (third.committed.rows_quarantined, len(third.refused), third.exit_code) == (1, 1, 1)
-    assert third.refused[0].startswith("cut.xml") and "F1" in third.refused[0]
-    assert third.quarantined[0].startswith("CEB411: 1 documents by rule P1")
+    refused = run(home, broken)
+    assert (refused.committed.rows_quarantined, len(refused.refused), refused.exit_code) == (1, 1, 1)
+    assert refused.refused[0].startswith("cut.xml") and "F1" in refused.refused[0]
+    assert refused.quarantined[0].startswith("CEB411: 1 documents by rule P1")
 
     with Lake.write(Home(home)) as lake:
         (row,) = quarantine.list_rows(lake)
@@ -77,8 +88,8 @@ def test_a_day_from_extracts_to_a_mended_row(home: Path, extracts: Path, tmp_pat
         quarantine.release(
             lake, row["quarantine_id"], mended, reason="the bank confirmed", by="tester", at=now()
         )
-    fourth = run(home, broken)
-    assert (fourth.mended, fourth.quarantined) == (1, [])
+    released = run(home, broken)
+    assert (released.mended, released.quarantined) == (1, [])
     stored = query.run(
         Home(home),
         "SELECT pay_at::VARCHAR AS pay_at FROM documents.payments WHERE pay_transaction_id = 'late-1'",
@@ -89,6 +100,4 @@ def test_a_day_from_extracts_to_a_mended_row(home: Path, extracts: Path, tmp_pat
         "SELECT rows_read = rows_accepted + rows_duplicate + rows_superseded + rows_quarantined AS conserved, "
         "status FROM ledger.files",
     ).to_pylist()
-    assert all(each["conserved"] for each in files)
-    outcomes = [json.loads(line)["outcome"] for line in (home / "runs.jsonl").read_text().splitlines()]
-    assert outcomes == ["warnings"], "the run that changed nothing is kept beside the lake"
+    assert files and all(each["conserved"] for each in files)

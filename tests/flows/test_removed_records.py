@@ -46,7 +46,10 @@ def deliver(home: Path, inbox: Path, lists: pl.DataFrame) -> stages.Run:
 
 @pytest.mark.parametrize(
     ("count", "removals"),
-    [(400, (1, 10)), pytest.param(260_000, (1, 10, 1_000), marks=pytest.mark.long)],
+    [
+        pytest.param(400, (1, 10), marks=pytest.mark.ci),
+        pytest.param(260_000, (1, 10, 1_000), marks=pytest.mark.long),
+    ],
 )
 def test_exactly_the_removed_records_are_named(
     count: int, removals: tuple[int, ...], tmp_path: Path, home: Home

@@ -201,7 +201,13 @@ def test_a_list_has_everything_that_belongs_to_it(home, lake):
     )
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(each, marks=pytest.mark.long) for each in range(1, 8))])
+@pytest.mark.parametrize(
+    "seed",
+    [
+        pytest.param(0, marks=pytest.mark.ci),
+        *(pytest.param(each, marks=pytest.mark.long) for each in range(1, 8)),
+    ],
+)
 def test_order_and_cutting_of_arrival_do_not_matter(home, lake, seed):
     documents = everything("1") + everything("2")
     documents.append(
