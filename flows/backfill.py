@@ -10,9 +10,11 @@ from typing import Any
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture
 from prefect.task_runners import TaskRunner
 
+from flows import trouble
 from flows.backfilling import book, plan, runners
 from flows.backfilling import load as loading
 from flows.backfilling import prepare as preparing
@@ -23,10 +25,12 @@ from flows.backfilling.plan import Step
 from flows.backfilling.prepare import Prepared
 from flows.backfilling.progress import Pace, watcher
 from flows.backfilling.report import BackfillReport
+from flows.ending import ended
 from flows.errors import DayStopped
 from flows.progress import Stopwatch
 from flows.schedule import as_date
 from flows.settings import home_path
+from warehouse import Home
 from warehouse.backfills import DONE
 
 _plain: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False}
@@ -45,7 +49,7 @@ def backfill(
     runner: str = runners.THREADS,
     address: str | None = None,
     asked_by: str | None = None,
-) -> BackfillReport:
+) -> State[BackfillReport]:
     """Load and publish every day from `first` to `last` of a zone, both included; days done before are skipped.
 
     The inbox is a folder (or URL) with a folder a day, as `tongguan simulate` writes, or a flat one; default the
@@ -71,16 +75,22 @@ def backfill(
         report.skip(todo.skipped)
         if todo.empty:
             book.nothing_to_do(base, report)
-            return report
-        book.begin(base, asked, todo)
+            return ended(report, report.troubles)
         try:
+            book.begin(base, asked, todo)
             with pool:
                 do_days(pool, todo, base, report)
-        except DayStopped:
+            book.finish(base, report)
+        except Exception as error:  # told as what stopped it, and kept as stopped: whatever it was
             book.stopped(base, report)
-            raise
-        book.finish(base, report)
-        return report
+            raise stopping(error, base) from error
+        return ended(report, report.troubles)
+
+
+def stopping(error: Exception, home: Path) -> Exception:
+    """What a backfill that stopped raises: trouble of the machine as the sentence that says what to do."""
+    told = None if isinstance(error, DayStopped) else trouble.told(error, Home(home))
+    return DayStopped(f"{told} Days that are done are skipped") if told else error
 
 
 def do_days(pool: TaskRunner[Any], todo: plan.Plan, home: Path, report: BackfillReport) -> None:

@@ -6,10 +6,12 @@ from datetime import date
 from pathlib import Path
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
 from flows import catching_up, schedule, sentences, stages, tasks, trouble, watching
 from flows.day import DayReport
+from flows.ending import ended
 from flows.errors import DayStopped
 from flows.pull import pulled_sentence, sources_of
 from flows.settings import home_path
@@ -26,14 +28,14 @@ def daily(
     home: str | None = None,
     catch_up: bool | None = None,
     provisional: bool = False,
-) -> DayReport:
+) -> State[DayReport]:
     """Load what lies in the inbox and publish one business date of a zone.
 
     Without `business_date` the date is the day before the time the run was due in Asia/Shanghai, so a late
     start still computes the right day; days missing before it are published first, in order (`catch_up` says
     so for a date that is named, or forbids it). Without `inbox`, the sources of the zone file are pulled, and
     where it declares none, `<home>/inbox/<zone>`. Provisional figures are marked as such (see flows.intraday).
-    Raises DayStopped where a missing day stopped.
+    Raises DayStopped where a missing day stopped. The state is red where a source or a file is missing.
     """
     base = home_path(Path(home) if home else None)
     scheduled = business_date is None
@@ -43,7 +45,7 @@ def daily(
         filled = catching_up.fill(base, zone, day, lambda missing: one_day(base, zone, missing, inbox))
     report = one_day(base, zone, day, inbox, provisional, filled)
     filled.raise_failures(zone)
-    return report
+    return ended(report, report.problems())
 
 
 def one_day(

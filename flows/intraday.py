@@ -6,10 +6,13 @@ from datetime import date
 from pathlib import Path
 
 from prefect import flow, get_run_logger
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
 
 from flows import schedule
 from flows.daily import one_day
 from flows.day import DayReport
+from flows.ending import ended
 from flows.settings import home_path
 from warehouse import Home, Lake, missing
 from warehouse.errors import WarehouseMissingError
@@ -18,7 +21,7 @@ from warehouse.errors import WarehouseMissingError
 @flow(name="intraday", flow_run_name=schedule.named, validate_parameters=False)
 def intraday(
     zone: str, business_date: str | None = None, inbox: str | None = None, home: str | None = None
-) -> DayReport | None:
+) -> State[DayReport | None]:
     """Load what came and publish the figures of the present day, each marked provisional.
 
     Without `business_date` the date is that of the time the run was due, in Asia/Shanghai. Only this date is
@@ -29,8 +32,9 @@ def intraday(
     day = schedule.as_date(business_date) if business_date else schedule.day_of(schedule.due_at())
     if is_final(base, zone, day):
         get_run_logger().info("%s %s has final figures already: nothing to do", zone, day)
-        return None
-    return one_day(base, zone, day, inbox, provisional=True)
+        return Completed(message="has final figures already", data=None)
+    report = one_day(base, zone, day, inbox, provisional=True)
+    return ended(report, report.problems())
 
 
 def is_final(home: Path, zone: str, day: date) -> bool:

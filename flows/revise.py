@@ -7,10 +7,12 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from prefect import flow, get_run_logger
+from prefect.client.schemas.objects import State
 
 from flows import schedule
 from flows.daily import one_day
 from flows.day import DayReport
+from flows.ending import ended
 from flows.errors import DayStopped
 from flows.settings import home_path
 from transforms.revisions import HORIZONS
@@ -27,7 +29,7 @@ def revise(
     ages: list[int] | None = None,
     inbox: str | None = None,
     home: str | None = None,
-) -> list[DayReport]:
+) -> State[list[DayReport]]:
     """Pull what came late, link it, and publish the dates that are 7 and 30 days old again where figures changed.
 
     The ages are counted from the date on which the run was due (`on` names another), so that what comes of it
@@ -46,7 +48,10 @@ def revise(
         raise DayStopped(f"{zone}: not revised: " + "; ".join(failures))
     if not reports:
         get_run_logger().info("%s: no date with final figures is due on %s", zone, today)
-    return reports
+    return ended(
+        reports,
+        [(kind, f"{each.business_date}: {said}") for each in reports for kind, said in each.problems()],
+    )
 
 
 def dates_due(home: Path, zone: str, today: date, ages: Sequence[int]) -> list[date]:

@@ -360,13 +360,17 @@ def close(run: Run, report: DayReport) -> DayReport:
     report.files_seen, report.files_new = len(landed), len(load_outcomes(run.outcomes))
     report.validation_page = str(run.page) if run.page.exists() else None
     zone = Zone.load(run.zone)
+    # Of a day that is going on nothing is missing yet.
+    expected = (
+        () if run.provisional else zone.deliveries.kinds(run.business_date, run.business_date, zone.calendar)
+    )
     with Lake.read(run.store) as lake:
         found = shortcomings(
             lake,
             run.zone,
             run.business_date,
             [each.file_hash for each in landed if not each.earlier],
-            zone.deliveries.kinds(run.business_date, run.business_date, zone.calendar),
+            expected,
         )
         report.corrections = corrections.sentences(lake.con, run.zone)
         report.corrections_changed = corrections.changed_by(lake.con, run.run_id)

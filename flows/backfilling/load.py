@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from flows import stages
+from flows import stages, trouble
 from flows.backfilling.failures import WORDED, hopeless, sentence
 from flows.backfilling.plan import Step
 from flows.backfilling.prepare import Prepared, forget
@@ -113,16 +113,18 @@ def _timed(report: DayReport, name: str, work: Callable[[], Result]) -> Result:
 def _told(run: Run, report: DayReport, error: Exception) -> str:
     """The failure of a day as a sentence, kept as a stopped run. Raises DayStopped where no day would fare better."""
     if hopeless(error):
-        raise stop(run.zone, run.business_date, error) from error
+        told = trouble.told(error, run.store)
+        stages.stopped(run, report, error, told)
+        raise stop(run.zone, run.business_date, error, told) from error
     if not isinstance(error, WORDED):
         log.error("%s %s failed", run.zone, run.business_date, exc_info=error)
     stages.stopped(run, report, sentence(error))
     return sentence(error)
 
 
-def stop(zone: str, day: date, error: Exception) -> DayStopped:
-    """The end of a backfill at a day, with what to do next."""
+def stop(zone: str, day: date, error: Exception, told: str | None = None) -> DayStopped:
+    """The end of a backfill at a day, with what to do next; `told` says it where the machine is at fault."""
     return DayStopped(
-        f"{zone} {day}: {sentence(error)}. The days before are done; mend this and start the backfill again, "
+        f"{zone} {day}: {told or sentence(error)}. The days before are done; mend this and start the backfill again, "
         "it goes on here"
     )

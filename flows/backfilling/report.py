@@ -66,9 +66,17 @@ class BackfillReport:
         return [f"{each.day}: {each.sentence}" for each in self.of(FAILED)]
 
     @property
+    def troubles(self) -> list[tuple[str, str]]:
+        """Days that failed, and what there is to look at on days done, as (class, sentence)."""
+        return [
+            *(("failed", each) for each in self.failures),
+            *((kind, f"{day}: {said}") for day, found in self.problems.items() for kind, said in found),
+        ]
+
+    @property
     def exit_code(self) -> int:
         """0 all well; 1 days failed, or have something to look at."""
-        return 1 if self.of(FAILED) or self.problems else 0
+        return 1 if self.troubles else 0
 
     @property
     def days_an_hour(self) -> float | None:

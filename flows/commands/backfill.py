@@ -8,12 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
-from flows import output
+from flows import output, trouble
 from flows.backfilling.failures import WORDED, sentence
-from flows.commands.run import ensure_key
+from flows.commands.run import check_inbox, ensure_key
 from flows.errors import DayStopped, UsageProblem
 from flows.options import HomeOption, JsonOption, ZoneOption, load_zone, parse_date
 from flows.settings import home_path, prepare_prefect
+from warehouse import Home
 
 
 def backfill(
@@ -24,7 +25,8 @@ def backfill(
         str | None,
         typer.Option(
             "--inbox",
-            help="Folder (or URL) with a folder a day such as 2026-10-01, or flat; default <home>/inbox/<zone>.",
+            help="Folder (or URL) with a folder a day such as 2026-10-01, or flat; default: the zone file's sources, else "
+            "<home>/inbox/<zone>.",
         ),
     ] = None,
     workers: Annotated[
@@ -58,6 +60,8 @@ def backfill(
     load_zone(zone)
     days = (parse_date(first, "--from"), parse_date(last, "--to"))
     base = home_path(home)
+    if inbox is not None:
+        check_inbox(inbox)
     ensure_key(base)
     report = _run(
         as_json,
@@ -85,17 +89,20 @@ def _run(quiet: bool, home: Path, **parameters: Any) -> Any:
     prepare_prefect(home)
     from flows.backfill import backfill as flow
     from flows.backfilling.progress import shown_on
+    from flows.ending import outcome
 
     try:
         if quiet:
-            return flow(home=str(home), **parameters)
+            return outcome(flow(home=str(home), **parameters, return_state=True))
         with shown_on(output.err):
-            return flow(home=str(home), **parameters)
+            return outcome(flow(home=str(home), **parameters, return_state=True))
     except (DayStopped, UsageProblem):
         raise
     except WORDED as error:
-        raise DayStopped(sentence(error)) from error
+        raise DayStopped(trouble.told(error, Home(home)) or sentence(error)) from error
     except Exception as error:
+        if told := trouble.told(error, Home(home)):
+            raise DayStopped(told) from error
         output.err.print_exception()  # nobody foresaw this one: the whole story, and the exit code of a stop
         raise DayStopped(sentence(error)) from error
 

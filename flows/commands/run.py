@@ -120,9 +120,13 @@ def run_day(
     """The daily flow with progress on standard error; DayStopped where it stopped."""
     prepare_prefect(home)
     from flows.daily import daily
+    from flows.ending import outcome
 
     def work() -> DayReport:
-        return daily(zone, day, inbox, str(home), catch_up, provisional)
+        report: DayReport = outcome(
+            daily(zone, day, inbox, str(home), catch_up, provisional, return_state=True)
+        )
+        return report
 
     try:
         if quiet:

@@ -146,6 +146,7 @@ def test_a_day_whose_check_breaks_is_listed_and_the_rest_is_done(
     monkeypatch.setenv("TONGGUAN_PII_KEY", KEY)
     monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect"))
     from flows.backfill import backfill
+    from flows.ending import outcome
 
     real, broken = gate.Checks.validate, EVERY[1]
 
@@ -162,12 +163,14 @@ def test_a_day_whose_check_breaks_is_listed_and_the_rest_is_done(
         "inbox": str(inbox),
         "home": str(tmp_path / "h"),
     }
-    report = backfill(**given)
+    state = backfill(**given, return_state=True)
+    assert state.is_failed() and str(broken) in state.message, "a backfill with failed days is red"
+    report = outcome(state)
     assert [each.day for each in report.of("done")] == [EVERY[0], EVERY[2]]
     assert [each.startswith(f"{broken}: ") and "check" in each for each in report.failures] == [True]
     assert report.exit_code == 1
     monkeypatch.setattr(gate.Checks, "validate", real)
-    again = backfill(**given)
+    again = outcome(backfill(**given, return_state=True))
     assert [each.day for each in again.of("done")] == [broken], "only what failed is done again"
 
 
