@@ -38,7 +38,8 @@ class Watched:
 
 def after_run(run: Run) -> Watched:
     """Judge the day that was run, and the two weeks before it."""
-    return watch(run.store, run.zone, judged_date(run), stages.now(), run.run_id)
+    moment = stages.now()
+    return watch(run.store, run.zone, judged_date(run, moment), moment, run.run_id)
 
 
 def after_stop(run: Run, error: BaseException | str) -> None:
@@ -92,6 +93,13 @@ def not_verified(lake: Lake, zone: str, due: date) -> Sequence[Finding]:
     return (Finding("record_not_verified", due, "record", f"the record does not verify: {found.problem}"),)
 
 
-def judged_date(run: Run) -> date:
-    """The date a run can be held to: its own, or the day before where its own is not over."""
-    return run.business_date - timedelta(days=1) if run.provisional else run.business_date
+def judged_date(run: Run, moment: datetime) -> date:
+    """The date a run can be held to: its own, or the newest one due before it where its own is not over.
+
+    The day before a provisional one is not due until the morning: between midnight and the daily run it has no final
+    figures, and that is as it should be.
+    """
+    if not run.provisional:
+        return run.business_date
+    due = Zone.load(run.zone).deliveries.due_date(moment)
+    return min(run.business_date - timedelta(days=1), due)

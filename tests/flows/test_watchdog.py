@@ -1,7 +1,7 @@
 """The watchdog over a home in which nothing happened, what a stopped run leaves, and the page both write."""
 
 import json
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -48,6 +48,21 @@ def test_a_day_that_nobody_ran_is_red_everywhere(
     assert (watch["red"], watch["due"], watch["next_due_at"]) == (True, str(DUE), "2026-11-22 09:00:00")
     shown = page.read_text(encoding="utf-8")
     assert NOT_RUN in shown and "✗ 红 RED" in shown and "http" not in shown
+
+
+@pytest.mark.parametrize(
+    ("provisional", "moment", "judged"),
+    [
+        (False, "2026-11-21T06:31", DUE),
+        (True, "2026-11-20T14:06", date(2026, 11, 19)),
+        # Between midnight and the daily run the day before has no final figures, and none are due.
+        (True, "2026-11-20T00:06", date(2026, 11, 18)),
+        (True, "2026-11-22T10:06", date(2026, 11, 19)),
+    ],
+)
+def test_what_a_run_can_be_held_to(home: Home, provisional: bool, moment: str, judged: date) -> None:
+    run = stages.begin(home.path, ZONE, DUE, provisional)
+    assert watching.judged_date(run, datetime.fromisoformat(moment)) == judged
 
 
 def test_a_stopped_run_is_told_by_what_stopped_it_and_leaves_no_mark(home: Home) -> None:
