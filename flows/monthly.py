@@ -1,4 +1,7 @@
-"""The monthly flow: on the first working day of a month, the figures of the month before as a file."""
+"""The monthly flow: on the first working day of a month, the figures of the month before as a file.
+
+Where that day's run failed or never was, the runs of the following days do it.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +28,10 @@ def monthly(
 ) -> Month | None:
     """Bring the dates of the month before up to date and write its figures into published/monthly.
 
-    The schedule starts this on each of the first days of a month; on any but the first working day of the
-    Chinese calendar it says so and ends (None). A year whose holidays nobody stated raises CalendarUnknown:
-    the day is not guessed. `month` (2026-11, or any date in it) writes a month by hand, whatever day it is.
+    The schedule starts this on each of the first days of a month; before the first working day of the Chinese
+    calendar, and after it where the month is written whole, it says so and ends (None). A year whose holidays
+    nobody stated raises CalendarUnknown: the day is not guessed. `month` (2026-11, or any date in it) writes a
+    month by hand, whatever day it is.
     """
     base = home_path(Path(home) if home else None)
     if month:
@@ -35,9 +39,11 @@ def monthly(
             schedule.as_date(month if len(month) > 7 else f"{month}-01")
         )
     else:
-        first = month_due(Zone.load(zone).calendar, schedule.due_at())
+        due = schedule.due_at()
+        whole = months.whole(Home(base), zone, schedule.month_before(due))
+        first = month_due(Zone.load(zone).calendar, due, whole)
     if first is None:
-        get_run_logger().info("%s: not due on the first working day of a month, nothing to do", zone)
+        get_run_logger().info("%s: no month is due to be written, nothing to do", zone)
         return None
     failures = bring_up_to_date(base, zone, first, inbox)
     with Lake.read(Home(base)) as lake:
@@ -50,13 +56,14 @@ def monthly(
     return written
 
 
-def month_due(calendar: Calendar, due: datetime) -> date | None:
-    """The month before, where a run is due on the first working day of a month; else None.
+def month_due(calendar: Calendar, due: datetime, whole: bool) -> date | None:
+    """The month before, where a run is due on the first working day of a month, or later and it is not `whole`; else None.
 
     Raises CalendarUnknown for a year whose holidays nobody stated.
     """
     today = schedule.day_of(due)
-    if today != first_workday(today.year, today.month, calendar):
+    turn = first_workday(today.year, today.month, calendar)
+    if today < turn or (today > turn and whole):
         return None
     return schedule.month_before(due)
 

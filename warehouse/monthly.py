@@ -94,6 +94,12 @@ def write(lake: Lake, home: Home, zone: str, month: date) -> Month:
     return written
 
 
+def whole(home: Home, zone: str, month: date) -> bool:
+    """Whether the month is written, with every day of it."""
+    described = home.published / FOLDER / f"{zone}-{month:%Y-%m}.json"
+    return described.exists() and not json.loads(described.read_text(encoding="utf-8"))["lacking"]
+
+
 def of_table(table: MetricTable, zone: str, first: date) -> str:
     """Query of one table's figures of the month, one row each (COLUMNS); an unknown figure has no row."""
     base = table.name.removesuffix(periods.DAILY)
@@ -102,7 +108,7 @@ def of_table(table: MetricTable, zone: str, first: date) -> str:
         f"{sql.literal(f'{each}=')} || coalesce(CAST({sql.name(each)} AS VARCHAR), 'unknown')"
         for each in cells
     )
-    figures = [each.id for each in table.values if periods.over_days(each, "days_covered", "true")]
+    figures = [each.id for each in table.values if periods.over_days(table, each, periods.COVERED)]
     texts = ", ".join(
         f"CAST({sql.name(each)} AS VARCHAR) AS {sql.name(f'{base}.{each}')}" for each in figures
     )
@@ -119,7 +125,7 @@ def of_table(table: MetricTable, zone: str, first: date) -> str:
 def _monthly_tables() -> Iterator[MetricTable]:
     for table in METRIC_TABLES.values():
         if table.name.endswith(periods.DAILY) and any(
-            periods.over_days(each, "days_covered", "true") for each in table.values
+            periods.over_days(table, each, periods.COVERED) for each in table.values
         ):
             yield table
 

@@ -61,19 +61,27 @@ def test_the_first_workday_of_a_month_is_among_the_days_on_which_the_monthly_run
 
 
 @pytest.mark.parametrize(
-    ("due", "month"),
+    ("due", "whole", "month"),
     [
-        ("2026-10-08T08:00", date(2026, 9, 1)),  # after the National Day holiday of 1 to 7 October
-        ("2026-10-01T08:00", None),
-        ("2026-10-09T08:00", None),
-        ("2026-01-01T08:00", None),
-        ("2025-10-09T08:00", date(2025, 9, 1)),  # Mid-Autumn and National Day together
+        ("2026-10-08T08:00", False, date(2026, 9, 1)),  # after the National Day holiday of 1 to 7 October
+        (
+            "2026-10-08T08:00",
+            True,
+            date(2026, 9, 1),
+        ),  # written by hand before: late files may have come since
+        ("2026-10-01T08:00", False, None),
+        ("2026-10-09T08:00", True, None),
+        ("2026-10-09T08:00", False, date(2026, 9, 1)),  # the run of the 8th failed, or was never
+        ("2026-01-01T08:00", False, None),
+        ("2025-10-09T08:00", False, date(2025, 9, 1)),  # Mid-Autumn and National Day together
     ],
 )
-def test_a_month_is_due_on_its_first_working_day(due: str, month: date | None) -> None:
-    assert month_due(NOTHING_STATED, datetime.fromisoformat(f"{due}+08:00")) == month
+def test_a_month_is_due_from_its_first_working_day_until_it_is_whole(
+    due: str, whole: bool, month: date | None
+) -> None:
+    assert month_due(NOTHING_STATED, datetime.fromisoformat(f"{due}+08:00"), whole) == month
 
 
 def test_a_year_without_a_stated_calendar_is_not_guessed() -> None:
     with pytest.raises(CalendarUnknown, match="2040"):
-        month_due(NOTHING_STATED, datetime.fromisoformat("2040-03-01T08:00+08:00"))
+        month_due(NOTHING_STATED, datetime.fromisoformat("2040-03-01T08:00+08:00"), whole=False)

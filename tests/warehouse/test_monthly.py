@@ -15,6 +15,17 @@ AT = datetime(2026, 11, 13, 6, 30)
 NEXT, LATER = DAY + timedelta(days=1), DAY + timedelta(days=2)
 
 
+def test_a_month_is_whole_once_every_day_of_it_is_written(lake, home):
+    days = [date(2026, 11, 1) + timedelta(days=each) for each in range(30)]
+    assert not monthly.whole(home, ZONE, DAY), "nothing is written"
+    vintages.publish(lake, ZONE, "r", lambda: AT, figures(*days[1:], lists=5), days[1:])
+    monthly.write(lake, home, ZONE, DAY)
+    assert not monthly.whole(home, ZONE, DAY), "the first is not in it"
+    vintages.publish(lake, ZONE, "r", lambda: AT, figures(days[0], lists=5), days[:1])
+    monthly.write(lake, home, ZONE, DAY)
+    assert monthly.whole(home, ZONE, DAY) and not monthly.whole(home, "xinxiang", DAY)
+
+
 def test_a_month_is_written_with_what_it_lacks_and_the_same_again(lake, home):
     vintages.publish(lake, ZONE, "r", lambda: AT, figures(DAY, NEXT, lists=5), [DAY, NEXT])
     vintages.publish(lake, ZONE, "r", lambda: AT, figures(LATER, lists=100), [LATER], final=())
