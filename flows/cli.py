@@ -7,10 +7,12 @@ named; 2 wrong usage or configuration; 3 stopped, nothing of the stopped stage c
 from __future__ import annotations
 
 import sys
+import traceback
 from typing import Annotated
 
 import typer
 
+from flows import trouble
 from flows.commands import (
     backfill,
     backup,
@@ -81,6 +83,12 @@ def main() -> None:
         sys.exit(2)
     except DayStopped as stopped:
         complain("stopped", str(stopped))
+        sys.exit(3)
+    except Exception as error:  # nothing unforeseen may end with 1, which says that a run finished
+        if sentence := trouble.told(error):
+            complain("stopped", sentence)
+        else:
+            traceback.print_exc()
         sys.exit(3)
 
 

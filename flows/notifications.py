@@ -67,19 +67,26 @@ def channels(environment: Mapping[str, str] = os.environ) -> dict[str, Notificat
 
 def mail_url(server: str, sender: str, receivers: str) -> str:
     """The Apprise address of an SMTP server and who writes to whom. Raises NotificationError."""
-    parts = urlsplit(server)
-    if parts.scheme not in _SMTP or not parts.hostname:
+    try:
+        parts = urlsplit(server)
+        host, own_port = parts.hostname, parts.port
+    except ValueError:  # its text repeats part of the address, the password perhaps
+        host, own_port = None, None
+    # A path or more: a password was cut there, and what is left of it would be taken for the port.
+    if not host or parts.scheme not in _SMTP or parts.path.strip("/") or parts.query or parts.fragment:
         raise NotificationError(
-            f"{SMTP} must be written smtps://user:password@host:465; schemes: {', '.join(_SMTP)}"
+            f"{SMTP} must be written smtps://user:password@host:465; schemes: {', '.join(_SMTP)}; in user and password "
+            "write / as %2F, # as %23, ? as %3F, @ as %40 and : as %3A"
         )
     if "@" not in sender or "@" not in receivers:
         raise NotificationError(
             f"{SMTP} needs {FROM} and {TO} too (addresses; several receivers with commas)"
         )
     scheme, mode, port = _SMTP[parts.scheme]
-    login = f"{parts.username}:{parts.password}@" if parts.username else ""
-    asked = {"smtp": parts.hostname, "from": sender, "to": receivers, "mode": mode, "format": "text"}
-    return f"{scheme}://{login}{parts.hostname}:{parts.port or port}/?{urlencode(asked, quote_via=quote)}"
+    login = ":".join(each for each in (parts.username, parts.password) if each)
+    login = f"{login}@" if login else ""
+    asked = {"smtp": host, "from": sender, "to": receivers, "mode": mode, "format": "text"}
+    return f"{scheme}://{login}{host}:{own_port or port}/?{urlencode(asked, quote_via=quote)}"
 
 
 def send(subject: str, body: str, environment: Mapping[str, str] = os.environ) -> list[str]:

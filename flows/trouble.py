@@ -31,20 +31,24 @@ def full(error: BaseException) -> bool:
     return any(_number(each) in _FULL or _says(each, _SAY_FULL) for each in _causes(error))
 
 
-def told(error: BaseException, home: Home) -> str | None:
-    """The trouble as a sentence: what failed, where, and what to do; None where it is of another kind."""
+def told(error: BaseException, home: Home | None = None) -> str | None:
+    """The trouble as a sentence: what failed, where, and what to do; None where it is of another kind.
+
+    Without a home the sentence does not say how much room is left in it.
+    """
     reason = f"{error}".splitlines()[0] if f"{error}" else type(error).__name__
     if full(error):
-        return f"the disk is full: {reason}. Free now: {_free(home)}. Make room, {_AGAIN}"
+        free = f" Free now: {_free(home)}." if home else ""
+        return f"the disk is full: {reason}.{free} Make room, {_AGAIN}"
     if any(_number(each) in _CLOSED or _says(each, _SAY_CLOSED) for each in _causes(error)):
         return (
             f"a file or folder cannot be written: {reason}. Give the account this runs under the right to write in "
-            f"{home.path} and its folders, or mount them writable, {_AGAIN}"
+            f"{home.path if home else 'the home'} and its folders, or mount them writable, {_AGAIN}"
         )
     if any(_says(each, _SAY_BUSY) for each in _causes(error)):
         return (
-            f"the catalog {home.catalog} is held by another program: {reason}. End what has it open (a copy or backup "
-            f"being made, an SQLite shell), {_AGAIN}"
+            f"the catalog{f' {home.catalog}' if home else ''} is held by another program: {reason}. End what has it open "
+            f"(a copy or backup being made, an SQLite shell), {_AGAIN}"
         )
     return None
 

@@ -55,7 +55,10 @@ def backup(
     catalog is a shared one, or the folder holds something else.
     """
     _refuse(home, target)
-    target.mkdir(parents=True, exist_ok=True)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BackupError(f"{target} cannot be made or is no folder: {error.strerror}") from error
     (target / MARK).unlink(missing_ok=True)  # from here on it is not one backup, until it is another
     wanted = [each for folder in _WRITTEN_ONCE for each in _files(home.path, folder)]
     copied = 0

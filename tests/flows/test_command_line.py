@@ -70,6 +70,49 @@ def test_a_key_too_short_is_wrong_configuration(
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (
+            OSError(28, "No space left on device"),
+            "stopped: the disk is full: [Errno 28] No space left on device. Make room",
+        ),
+        (RuntimeError("unforeseen"), "Traceback"),
+    ],
+)
+def test_what_nobody_foresaw_is_no_finished_run(
+    error: Exception,
+    says: str,
+    monkeypatch: pytest.MonkeyPatch,
+    home: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def broken(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("flows.commands.sql.query.run", broken)
+    assert call(monkeypatch, "sql", "SELECT 1", "--home", str(home)) == 3
+    said = " ".join(capfd.readouterr().err.split())
+    assert says in said and ("Traceback" in said) is isinstance(error, RuntimeError)
+
+
+def test_a_backup_that_cannot_be_made_says_so(
+    monkeypatch: pytest.MonkeyPatch, home: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    assert call(monkeypatch, "backup", "--to", str(tmp_path / "file" / "x"), "--home", str(home)) == 2
+    assert "cannot be made or is no folder" in " ".join(capfd.readouterr().err.split())
+
+
+def test_a_backfill_keeps_no_credential_of_an_inbox(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    days = ("--from", "2026-11-11", "--to", "2026-11-11", "--inbox", "sftp://user:hidden@host/out")
+    assert call(monkeypatch, "backfill", *RUN[1:3], *days, "--home", str(tmp_path / "home")) == 2
+    said = capfd.readouterr().err
+    assert "--inbox holds a credential" in " ".join(said.split()) and "hidden" not in said
+
+
 @pytest.mark.parametrize("command", ["demo", "simulate", "run", "sql", "status", "revisions"])
 def test_help_has_an_example(
     command: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]

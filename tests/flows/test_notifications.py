@@ -8,6 +8,7 @@ from flows.events import PREFIX, RESOLVED, WATCHED
 from flows.notifications import FILE, NotificationError, automations, channels, mail_url, send
 from warehouse.alerts import KINDS
 
+TOLD = {"TONGGUAN_NOTIFY_FROM": "a@x", "TONGGUAN_NOTIFY_TO": "b@x"}
 SENTENCE = "2026-11-20: 没有 no documents of “CEB621”\nsecond line"
 
 
@@ -38,6 +39,8 @@ def test_a_notice_arrives_by_webhook_and_by_mail() -> None:
         ({"TONGGUAN_NOTIFY_WEBHOOK": "ftp://secret@h"}, "must be an http or https URL"),
         ({"TONGGUAN_NOTIFY_SMTP": "secret@h"}, "must be written smtps://"),
         ({"TONGGUAN_NOTIFY_SMTP": "smtps://u:secret@h"}, "needs TONGGUAN_NOTIFY_FROM and TONGGUAN_NOTIFY_TO"),
+        ({"TONGGUAN_NOTIFY_SMTP": "smtps://u:1/secret@h:465", **TOLD}, "write / as %2F"),
+        ({"TONGGUAN_NOTIFY_SMTP": "smtps://u:1#secret@h:465", **TOLD}, "write / as %2F"),
         ({"TONGGUAN_NOTIFY_WEBHOOK": "http://127.0.0.1:9/secret"}, "tongguan-webhook could not send"),
     ],
 )
@@ -54,6 +57,10 @@ def test_a_complaint_never_repeats_an_address(environment: dict[str, str], says:
         (
             "smtps://u%40x:p%2F@h",
             "mailtos://u%40x:p%2F@h:465/?smtp=h&from=a%40x&to=b%40x&mode=ssl&format=text",
+        ),
+        (
+            "smtps://u@h",
+            "mailtos://u@h:465/?smtp=h&from=a%40x&to=b%40x&mode=ssl&format=text",
         ),
         ("smtp+starttls://h:26", "mailtos://h:26/?smtp=h&from=a%40x&to=b%40x&mode=starttls&format=text"),
     ],
