@@ -15,6 +15,7 @@ from test_late_data import DAY, figures
 
 from warehouse import Home, Lake, asof, query, record, upkeep, vintages
 from warehouse.errors import MaintenanceError, PolicyError
+from warehouse.record.book import Book
 from warehouse.upkeep import Policy
 from warehouse.upkeep import files as upkeep_files
 
@@ -168,6 +169,33 @@ def test_a_zone_says_how_long_its_landed_files_stay(home):
     assert "expire landed files" not in done(upkeep.maintain(home, policy, "m", at, say=QUIET))
     other = upkeep.maintain(home, Policy.of(home), "m", at, zone="xinxiang", say=QUIET)
     assert "expire landed files" not in done(other)
+
+
+def test_a_machine_that_keeps_no_record_looks_after_its_own_files_only(home, monkeypatch):
+    log = Book.of(home).entries.read_bytes()
+    with Lake.read(home) as lake:
+        snapshots = lake.con.execute("SELECT count(*) FROM wh.snapshots()").fetchone()
+    monkeypatch.setenv("TONGGUAN_RECORD", "off")
+    assert done(maintain(home, 100)).keys() == {"expire landed files", "remove leftovers of runs"}
+    monkeypatch.delenv("TONGGUAN_RECORD")
+    assert Book.of(home).entries.read_bytes() == log
+    with Lake.read(home) as lake:
+        after = lake.con.execute("SELECT count(*) FROM wh.snapshots()").fetchone()
+    assert after[0] > snapshots[0], "nothing expired, what was done is written down"
+    with Lake.write(home) as lake:
+        assert record.seal(lake, DAY, "keeper", clock()).added, "the keeper logs it with its next run"
+    assert verified(home) is None
+
+
+def test_half_files_of_a_landing_folder_of_its_own_go_too(home, tmp_path, monkeypatch):
+    monkeypatch.setenv("TONGGUAN_LANDING", str(tmp_path / "landing"))
+    (tmp_path / "landing").mkdir()
+    (tmp_path / "landing" / ".incoming-1").write_bytes(b"clear")
+    assert (
+        str(tmp_path / "landing" / ".incoming-1")
+        in done(maintain(home, 8))["remove leftovers of runs"]["names"]
+    )
+    assert not (tmp_path / "landing" / ".incoming-1").exists()
 
 
 def test_files_of_killed_runs_go_only_when_none_can_be_at_work(home):

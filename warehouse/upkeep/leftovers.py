@@ -26,11 +26,17 @@ def _pages(task: Task) -> Iterable[Path]:
     return task.lake.home.reports.glob("*/validation.html")
 
 
+def _name(task: Task, path: Path) -> str:
+    """Within the home, or whole where landed files lie in a folder of their own (TONGGUAN_LANDING)."""
+    home = task.lake.home.path
+    return str(path.relative_to(home) if path.is_relative_to(home) else path)
+
+
 def _older(find: Callable[[Task], Iterable[Path]], key: str) -> Callable[[Task], Plan]:
     def plan(task: Task) -> Plan:
         before = seconds(task.before(getattr(task.policy, key)))
         old = sorted(each for each in find(task) if newest(each) < before)
-        return Plan([str(each.relative_to(task.lake.home.path)) for each in old], size(old))
+        return Plan([_name(task, each) for each in old], size(old))
 
     return plan
 

@@ -15,7 +15,6 @@ import duckdb
 
 from warehouse import record, sql
 from warehouse.connection import Lake
-from warehouse.errors import MaintenanceError
 from warehouse.home import Home
 from warehouse.tables import MAINTENANCE
 from warehouse.upkeep import catalog, files, landed, leftovers, merges, snapshots
@@ -34,6 +33,9 @@ ALL: tuple[Upkeep, ...] = (
     leftovers.PAGES,
     catalog.CATALOG,
 )
+#: What every machine does with files of its own. The rest changes the lake: what is merged and expired has to be
+#: logged first, so the machine that keeps the record does it.
+OF_EACH_MACHINE: tuple[Upkeep, ...] = (landed.LANDED, leftovers.STAGING, leftovers.PAGES)
 
 Say = Callable[[str], None]
 
@@ -72,27 +74,25 @@ def maintain(
 ) -> Maintained:
     """Everything that is due at `at` (local Beijing time); `zone` narrows landed files to one zone's.
 
-    `dry` changes nothing. Raises WarehouseMissingError, MaintenanceError, SigningKeyError, RecordError.
+    `dry` changes nothing. A machine that does not keep the record does what is of each machine. Raises
+    WarehouseMissingError, MaintenanceError, SigningKeyError, RecordError.
     """
-    if not home.keeps_record and not dry:
-        raise MaintenanceError(
-            "TONGGUAN_RECORD is off here: maintenance runs on the machine that keeps the record, which must log "
-            "what is merged and expired"
-        )
+    wanted = ALL if home.keeps_record else OF_EACH_MACHINE
     result = Maintained(run_id, dry)
     opened = Lake.read(home) if dry else Lake.write(home, say)
     with opened as lake:
         task = Task(lake, policy, run_id, at, zone)
-        if not dry:
+        if not dry and home.keeps_record:
             # What is merged or expired away must have been logged as it was.
             record.seal(lake, at.date(), run_id, at)
-        plans = [(each, each.plan(task)) for each in ALL]
+        plans = [(each, each.plan(task)) for each in wanted]
         result.kept = [sentence for _, plan in plans for sentence in plan.kept]
         if dry:
             result.actions = [_told(each, plan) for each, plan in plans if plan.names]
             return result
         _work(task, plans, result, say)
-        record.seal(lake, at.date(), run_id, at)
+        if home.keeps_record:
+            record.seal(lake, at.date(), run_id, at)
     return result
 
 
