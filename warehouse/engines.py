@@ -134,8 +134,8 @@ def load(con: duckdb.DuckDBPyConnection, extensions: Iterable[str]) -> None:
             import_extension(each, con=con)
         except ImportError as error:
             raise SharedSettingsError(
-                f"the package duckdb-extension-{each.replace('_', '-')} is missing: install it with "
-                "`pip install 'tongguan[shared]'` (or `uv sync --extra shared`)"
+                f"the package duckdb-extension-{each.replace('_', '-')} is missing: install the extra `shared` "
+                "(`uv sync --extra shared` with the other extras in use)"
             ) from error
         con.load_extension(each)
         if each == "sqlite_scanner":

@@ -46,7 +46,7 @@ INDEXES = (
     ("ducklake_file_partition_value", "table_id", "partition_key_index"),
 )
 _PASSED_ON = ("sslmode", "sslrootcert", "sslcert", "sslkey")
-INSTALL = "install it with `pip install 'tongguan[shared]'` (or `uv sync --extra shared`)"
+INSTALL = "install the extra `shared` (`uv sync --extra shared` with the other extras in use)"
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,6 @@ def _ray(workers: int, address: str | None) -> TaskRunner[Any]:
 
 def _not_installed(name: str, extra: str) -> str:
     return (
-        f"{name} is not installed here: `uv sync --extra {extra}` in the project, or "
-        f"`pip install 'tongguan[{extra}]'`, on this machine and on every worker."
+        f"{name} is not installed here: install the extra `{extra}` (`uv sync --extra {extra}` with the extras in use) on "
+        "this machine and on every worker."
     )

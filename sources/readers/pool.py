@@ -50,7 +50,7 @@ def read_files(
         if progress:
             progress(len(outcomes), len(landed))
 
-    asked = workers or _asked()
+    asked = _asked() or workers
     count = min(asked or _cores(), len(landed))
     # Where a number is asked for, others work beside this caller, perhaps in its own process: even one reader
     # is a process of its own then, so that reading does not hold the interpreter lock.

@@ -55,3 +55,47 @@ def test_stopping_takes_longer_than_the_grace_of_days() -> None:
     compose = yaml.safe_load((PAGES / "compose.yaml").read_text())["services"]["tongguan"]
     # The runs, then 15 s each for worker, server and what is left.
     assert int(stop) == int(compose["stop_grace_period"].removesuffix("s")) > int(grace) + 45
+
+
+@pytest.mark.parametrize("name", ["tongguan", "prefect"])
+def test_a_command_runs_with_the_account_and_the_settings_of_the_service(name: str, tmp_path: Path) -> None:
+    example = (UNIT.parent / "tongguan.env.example").read_text()
+    settings = tmp_path / "tongguan.env"
+    settings.write_text(
+        example.replace("TONGGUAN_PII_KEY=", "TONGGUAN_PII_KEY=a$HOME `x` #") + "LAST=no line end"
+    )
+    (tmp_path / name).symlink_to(UNIT.parent / "tongguan")
+    stub = tmp_path / "setpriv"
+    stub.write_text(
+        '#!/bin/sh\nprintf "%s\\n" "$@" "$TONGGUAN_PII_KEY" "$TONGGUAN_HOME" "$HOME" "$LAST"; umask\n'
+    )
+    stub.chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "TONGGUAN_SETTINGS": str(settings)}
+    done = subprocess.run(
+        [str(tmp_path / name), "status", "--zone", "a b"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    (home,) = re.findall(r"ExecStart=.* --home (\S+)", UNIT.read_text())
+    assert done.stdout.splitlines() == [
+        "--reuid=tongguan",
+        "--regid=tongguan",
+        "--init-groups",
+        re.findall(r"ExecStart=(\S+)/tongguan ", UNIT.read_text())[0] + f"/{name}",
+        "status",
+        "--zone",
+        "a b",
+        "a$HOME `x` #",
+        home,
+        home,
+        "no line end",
+        "0027",
+    ]
+
+
+def test_the_settings_of_a_page_can_be_pasted_into_the_service() -> None:
+    (block,) = re.findall(r"```\n(TONGGUAN_CATALOG=.*?)```", (PAGES / "shared.md").read_text(), re.DOTALL)
+    for line in [*block.splitlines(), *(UNIT.parent / "tongguan.env.example").read_text().splitlines()]:
+        assert not line or line.startswith("#") or re.fullmatch(r"[A-Z_0-9]+=\S*", line), line

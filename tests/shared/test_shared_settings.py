@@ -126,7 +126,7 @@ def test_missing_packages_are_named_with_what_installs_them(tmp_path, monkeypatc
         return real(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(SharedSettingsError, match=r"tongguan\[shared\]"):
+    with pytest.raises(SharedSettingsError, match="extra `shared`"):
         catalogs.of(Home(tmp_path)).exists()
 
 
