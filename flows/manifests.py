@@ -15,14 +15,8 @@ MOST_BYTES = 16 * 1024**2
 
 def checked(landed: Sequence[LandedFile], outcomes: Sequence[ReadOutcome]) -> list[ReadOutcome]:
     """The outcomes, refused (F8) where a file disagrees with a manifest, or a manifest cannot be understood."""
-    refused: dict[str, Refusal] = {}
-    for file in manifests(landed):
-        try:
-            refused |= manifest.check(manifest.load(Path(file.path)), landed, outcomes)
-        except manifest.ManifestError as error:
-            refused[file.file_hash] = Refusal(
-                manifest.RULE, f"{error}. Ask the source for a manifest that can be read"
-            )
+    understood, refused = _understood(landed)
+    refused |= manifest.check(understood, landed, outcomes)
     return [
         # Without its part, neither the checks nor the commit see a row of it.
         replace(each, part=None, rows=0, refusal=refused[each.file_hash])
@@ -34,16 +28,24 @@ def checked(landed: Sequence[LandedFile], outcomes: Sequence[ReadOutcome]) -> li
 
 def absent(landed: Sequence[LandedFile]) -> list[str]:
     """Sentences: files that a manifest names and that did not arrive."""
-    sentences = []
+    understood, _ = _understood(landed)  # the others are refused as files, with the reason
+    return [
+        f"{where} names {name}, which did not arrive" for where, name in manifest.missing(understood, landed)
+    ]
+
+
+def _understood(landed: Sequence[LandedFile]) -> tuple[list[manifest.Manifest], dict[str, Refusal]]:
+    """What the manifests of a run state, and the refusals (F8) of those that cannot be understood."""
+    understood: list[manifest.Manifest] = []
+    refused: dict[str, Refusal] = {}
     for file in manifests(landed):
-        if file.earlier:
-            continue  # told on its own day
         try:
-            names = manifest.missing(manifest.load(Path(file.path)), landed)
-        except manifest.ManifestError:
-            continue  # refused as a file, with the reason
-        sentences += [f"{file.names[0]} names {name}, which did not arrive" for name in names]
-    return sentences
+            understood += manifest.of_file(file)
+        except manifest.ManifestError as error:
+            refused[file.file_hash] = Refusal(
+                manifest.RULE, f"{error}. Ask the source for a manifest that can be read"
+            )
+    return understood, refused
 
 
 def manifests(landed: Sequence[LandedFile]) -> Iterator[LandedFile]:

@@ -7,15 +7,21 @@ A manifest is JSON: `{"files": [{"name", "rows", "amount_total", "sha256"}]}`, w
 from __future__ import annotations
 
 import json
+import posixpath
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from sources.staging import LandedFile, ReadOutcome, Refusal
 
 RULE = "F8"
+
+#: How new a manifest is, newest first. Runs are all that tells: names and listings have no order in time,
+#: and a source may set any time on a file.
+THIS_RUN, THIS_DAY, OTHER_DAY = range(3)
 
 
 class ManifestError(ValueError):
@@ -30,6 +36,23 @@ class Entry:
     rows: int | None = None
     amount_total: Decimal | None = None
     sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One manifest as it arrived: where it lies says which files it means, its age whether it decides."""
+
+    name: str  # as the source calls it; of a member "archive.zip!member.json"
+    source: str
+    age: int
+    entries: tuple[Entry, ...]
+
+
+def of_file(file: LandedFile) -> list[Manifest]:
+    """What a landed manifest states, once for every name it arrived under. Raises ManifestError."""
+    entries = tuple(load(Path(file.path)))
+    age = OTHER_DAY if file.earlier else THIS_DAY if file.known else THIS_RUN
+    return [Manifest(name, file.source, age, entries) for name in file.names]
 
 
 def is_manifest(document: object) -> bool:
@@ -81,47 +104,175 @@ def _entry(record: Any, number: int) -> Entry:
 
 
 def check(
-    manifest: Iterable[Entry], landed: Sequence[LandedFile], outcomes: Sequence[ReadOutcome]
+    manifests: Sequence[Manifest], landed: Sequence[LandedFile], outcomes: Sequence[ReadOutcome]
 ) -> dict[str, Refusal]:
-    """file_hash -> refusal (F8) for every read file that disagrees with its entry.
+    """file_hash -> refusal (F8) for every read file that disagrees with what was stated of it.
 
-    A file is found by its bytes, else by its name; files the manifest does not name are left alone, and
-    so are those that were refused already. Totals are compared as numbers (12.5 is 12.50000).
+    The bytes say first whose entry it is: an entry with the file's SHA-256 is about it, in whatever manifest.
+    Else its name does, in manifests of its source and folder. The newest that name it decide; of those that
+    are as new as each other one that agrees is enough, since nothing tells their order. Files that no
+    manifest names are left alone, and so are those that were refused already. Totals are compared as
+    numbers (12.5 is 12.50000).
     """
-    read = {each.file_hash: each for each in outcomes}
-    by_hash = {each.file_hash: each for each in landed}
-    by_name: dict[str, list[LandedFile]] = {}
-    for each in landed:
-        for name in each.names:
-            by_name.setdefault(_bare(name), []).append(each)
+    if not manifests:
+        return {}
+    read = {each.file_hash: each for each in outcomes if each.refusal is None}
+    shelf = _Shelf(landed)
+    by_bytes: dict[str, list[_Stated]] = {}
+    by_name: dict[str, list[_Stated]] = {}
+    for manifest in manifests:
+        for entry in manifest.entries:
+            if entry.sha256 in shelf.digests:
+                by_bytes.setdefault(entry.sha256 or "", []).append((manifest.age, entry))
+            elif manifest.age < OTHER_DAY:
+                for file_hash in _left_to_judge(entry, manifest, shelf):
+                    by_name.setdefault(file_hash, []).append((manifest.age, entry))
     refused: dict[str, Refusal] = {}
-    for entry in manifest:
-        same = by_hash.get(entry.sha256 or "")
-        files = [same] if same is not None else by_name.get(_bare(entry.name), [])
-        for file in files:
-            outcome = read.get(file.file_hash)
-            if outcome is None or outcome.refusal is not None:
-                continue
-            wrong = _differences(entry, file, outcome)
-            if wrong:
-                refused[file.file_hash] = Refusal(
-                    RULE,
-                    f"differs from its manifest: {'; '.join(wrong)}. "
-                    "Ask the source for the file again, or for a manifest that fits",
-                )
+    for file_hash, outcome in read.items():
+        wrong = _disagreement(by_bytes.get(file_hash) or by_name.get(file_hash, []), outcome)
+        if wrong:
+            refused[file_hash] = Refusal(
+                RULE,
+                f"differs from its manifest: {'; '.join(wrong)}. "
+                "Ask the source for the file again, or for a manifest that fits",
+            )
     return refused
 
 
-def missing(manifest: Iterable[Entry], landed: Sequence[LandedFile]) -> list[str]:
-    """Names the manifest lists that did not arrive, under any name."""
-    hashes = {each.file_hash for each in landed} | {each.archive_hash for each in landed} - {None}
-    names = {_bare(part) for each in landed for name in each.names for part in (name, name.split("!")[0])}
-    return [each.name for each in manifest if each.sha256 not in hashes and _bare(each.name) not in names]
+def missing(manifests: Sequence[Manifest], landed: Sequence[LandedFile]) -> list[tuple[str, str]]:
+    """(manifest, name) of every file that a manifest of this day names and that did not arrive.
+
+    Manifests of other days told on their own day what they missed; here they say which of the files that
+    are still listed were theirs, so that yesterday's file does not pass for today's of the same name.
+    """
+    if all(each.age == OTHER_DAY for each in manifests):
+        return []
+    shelf = _Shelf(landed)
+    unanswered = [
+        (manifest, entry, shelf.named(manifest, entry))
+        for manifest in manifests
+        if manifest.age < OTHER_DAY
+        for entry in manifest.entries
+        if entry.sha256 not in shelf.digests
+    ]
+    stated = {entry.sha256 for manifest in manifests for entry in manifest.entries}
+    earlier = {item for _, _, items in unanswered for item in items if item.file.earlier}
+    theirs = _stated_before(earlier, manifests, shelf)
+
+    def answers(item: _Item, entry: Entry) -> bool:
+        if not item.file.earlier:
+            return entry.sha256 is None or item.digest not in stated
+        return entry.sha256 is None and not any(_contradict(entry, each) for each in theirs[item])
+
+    return [
+        (manifest.name, entry.name)
+        for manifest, entry, items in unanswered
+        if not any(answers(each, entry) for each in items)
+    ]
 
 
-def _differences(entry: Entry, file: LandedFile, outcome: ReadOutcome) -> list[str]:
+#: What is stated of a file, with the age of the manifest that states it.
+_Stated = tuple[int, Entry]
+
+
+class _Item(NamedTuple):
+    """What an entry may name: a landed file, or the archive it came in."""
+
+    digest: str | None  # of the file, or of the archive
+    file: LandedFile
+
+
+class _Shelf:
+    """Landed files, found from where a manifest lies."""
+
+    def __init__(self, landed: Iterable[LandedFile]) -> None:
+        self.digests: set[str] = set()
+        self._at: dict[tuple[str, str], list[_Item]] = {}  # source, path
+        self._inside: dict[tuple[str, str, str], list[_Item]] = {}  # source, where the archive lies, own name
+        self._members: Counter[tuple[str, str]] = Counter()  # source, archive
+        for file in landed:
+            self.digests.add(file.file_hash)
+            if file.archive_hash is not None:
+                self.digests.add(file.archive_hash)
+            for name in file.names:
+                self._put(name, file)
+
+    def named(self, manifest: Manifest, entry: Entry) -> Sequence[_Item]:
+        """What an entry names: at the path it writes, seen from its manifest, else beside the manifest.
+
+        A name without folders also means members of archives there, wherever in the archive they lie.
+        """
+        source, own = manifest.source, _bare(entry.name)
+        for home in self._homes(manifest):
+            found = self._at.get((source, _seen_from(home, entry.name))) or self._at.get((source, home + own))
+            if not found and own == entry.name:
+                found = self._inside.get((source, home, own))
+            if found:
+                return found
+        return ()
+
+    def _put(self, name: str, file: LandedFile) -> None:
+        """A file lies at its path; a member in its archive, and as if it were unpacked where that lies."""
+        item, (archive, _, path) = _Item(file.file_hash, file), name.rpartition("!")
+        self._at.setdefault((file.source, name), []).append(item)
+        if not archive:
+            return
+        packed = self._at.setdefault((file.source, archive), [])
+        if not packed or packed[-1].digest != file.archive_hash:
+            packed.append(_Item(file.archive_hash, file))
+        self._members[file.source, archive] += 1
+        beside, own = _home(archive), _bare(path)
+        self._at.setdefault((file.source, beside + path), []).append(item)
+        for home in (beside, f"{archive}!"):
+            self._inside.setdefault((file.source, home, own), []).append(item)
+
+    def _homes(self, manifest: Manifest) -> tuple[str, ...]:
+        """Where a manifest looks; one that is packed alone, as into a .gz, means what lies beside its archive."""
+        archive = manifest.name.rpartition("!")[0]
+        if archive and self._members[manifest.source, archive] == 1:
+            return _home(manifest.name), _home(archive)
+        return (_home(manifest.name),)
+
+
+def _left_to_judge(entry: Entry, manifest: Manifest, shelf: _Shelf) -> list[str]:
+    """Hashes of the files an entry means by name; none where a file read before answered it already.
+
+    An entry is about one file: what comes later under that name is a redelivery it does not know of.
+    """
+    items = shelf.named(manifest, entry)
+    if manifest.age == THIS_DAY and entry.sha256 is None and any(each.file.known for each in items):
+        return []
+    return [each.file.file_hash for each in items if each.digest == each.file.file_hash]
+
+
+def _stated_before(
+    items: set[_Item], manifests: Iterable[Manifest], shelf: _Shelf
+) -> dict[_Item, list[Entry]]:
+    """What manifests of other days state of files that were taken on other days."""
+    found: dict[_Item, list[Entry]] = {each: [] for each in items}
+    for manifest in manifests if items else ():
+        for entry in manifest.entries if manifest.age == OTHER_DAY else ():
+            for item in items.intersection(shelf.named(manifest, entry)):
+                found[item].append(entry)
+    return found
+
+
+def _disagreement(stated: Sequence[_Stated], outcome: ReadOutcome) -> list[str]:
+    """How a file differs from what the newest manifests state of it; nothing where one of them agrees."""
+    newest = min((age for age, _ in stated), default=OTHER_DAY)
+    wrong = [_differences(entry, outcome) for age, entry in stated if age == newest]
+    return wrong[0] if wrong and all(wrong) else []
+
+
+def _contradict(one: Entry, other: Entry) -> bool:
+    """Whether two entries cannot be about the same file."""
+    pairs = ((one.rows, other.rows), (one.amount_total, other.amount_total), (one.sha256, other.sha256))
+    return any(None not in each and each[0] != each[1] for each in pairs)
+
+
+def _differences(entry: Entry, outcome: ReadOutcome) -> list[str]:
     wrong = []
-    if entry.sha256 is not None and entry.sha256 != file.file_hash:
+    if entry.sha256 is not None and entry.sha256 != outcome.file_hash:
         wrong.append("its SHA-256 is another")
     if outcome.kind is None:
         return wrong
@@ -134,4 +285,17 @@ def _differences(entry: Entry, file: LandedFile, outcome: ReadOutcome) -> list[s
 
 def _bare(name: str) -> str:
     """The file's own name: without the archive it came in, without folders."""
-    return PurePosixPath(name.rpartition("!")[2]).name
+    return name.rpartition("!")[2].rpartition("/")[2]
+
+
+def _home(name: str) -> str:
+    """What stands before the own name: the archive and the folder, as written."""
+    return name[: len(name) - len(_bare(name))]
+
+
+def _seen_from(home: str, written: str) -> str:
+    """The path of a name that a manifest in `home` writes."""
+    if "/" not in written:
+        return home + written
+    archive, mark, folder = home.rpartition("!")
+    return archive + mark + posixpath.normpath(posixpath.join(folder, written))

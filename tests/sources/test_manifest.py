@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,6 +14,11 @@ from sources import manifest
 from sources.readers import read_files
 
 TEXT = message("CEB411", [document("CEB411", at) for at in (1, 2)])  # 1.50 + 2.50
+
+
+def beside(*entries: manifest.Entry) -> manifest.Manifest:
+    """A manifest of this run in the root of the source that `land` names."""
+    return manifest.Manifest("manifest.json", "test", manifest.THIS_RUN, entries)
 
 
 @pytest.mark.parametrize(
@@ -29,8 +35,8 @@ TEXT = message("CEB411", [document("CEB411", at) for at in (1, 2)])  # 1.50 + 2.
 def test_check(said: dict[str, object], wrong: str | None, tmp_path: Path) -> None:
     landed = [land(tmp_path, TEXT.encode(), "box.zip!sub/pay.xml"), land(tmp_path, b"<x/>", "other.xml")]
     outcomes = read_files(landed, tmp_path / "parts", b"key")
-    entries = manifest.parse({"files": [{"name": "pay.xml", "sha256": landed[0].file_hash} | said]})
-    refused = manifest.check(entries, landed, outcomes)
+    stated = manifest.parse({"files": [{"name": "pay.xml", "sha256": landed[0].file_hash} | said]})
+    refused = manifest.check([beside(*stated)], landed, outcomes)
     assert list(refused) == ([landed[0].file_hash] if wrong else [])
     for refusal in refused.values():
         assert (refusal.rule, wrong in refusal.message) == ("F8", True)
@@ -45,9 +51,30 @@ def test_load_reads_numbers_exactly_and_names_what_is_missing(tmp_path: Path) ->
     path.write_text('{"files": [{"name": "a", "rows": 1, "amount_total": 12345678901234.12345}]}')
     assert manifest.load(path)[0].amount_total == Decimal("12345678901234.12345")
     landed = [land(tmp_path, b"x", "b.zip!c.xml")]
-    assert manifest.missing(
-        [manifest.Entry("a"), manifest.Entry("b.zip"), manifest.Entry("c.xml")], landed
-    ) == ["a"]
+    stated = beside(manifest.Entry("a"), manifest.Entry("b.zip"), manifest.Entry("c.xml"))
+    assert manifest.missing([stated], landed) == [("manifest.json", "a")]
+
+
+def test_a_landed_manifest_speaks_under_each_of_its_names_and_is_as_old_as_its_run(tmp_path: Path) -> None:
+    data = b'{"files": [{"name": "a", "rows": 1}]}'
+    file = replace(land(tmp_path, data), names=("d1/m.json", "d2/m.json"))
+    assert [(each.name, each.source) for each in manifest.of_file(file)] == [
+        ("d1/m.json", "test"),
+        ("d2/m.json", "test"),
+    ]
+    ages = [
+        manifest.of_file(each)[0].age
+        for each in (file, replace(file, known=True), replace(file, known=True, earlier=True))
+    ]
+    assert ages == [manifest.THIS_RUN, manifest.THIS_DAY, manifest.OTHER_DAY] == sorted(ages)
+
+
+def test_the_bytes_of_an_archive_answer_an_entry_and_refuse_no_member(tmp_path: Path) -> None:
+    member = replace(land(tmp_path, TEXT.encode(), "pay.xml.gz!pay.xml"), archive_hash="c" * 64)
+    outcomes = read_files([member], tmp_path / "parts", b"key")
+    stated = beside(manifest.Entry("pay.xml", rows=2, sha256="c" * 64), manifest.Entry("pay.xml.gz", rows=9))
+    assert manifest.check([stated], [member], outcomes) == {}
+    assert manifest.missing([stated], [member]) == []
 
 
 @pytest.mark.parametrize("text", ["{", '{"files": 1}', '{"files": [{"rows": "x", "name": "a"}]}', "[]"])
