@@ -1,7 +1,7 @@
 """The pull of a day: which sources a run has, one pull a source, and everything they gave landed together.
 
 The sources are those of the zone file; without any, the folder `inbox/<zone>` of the home; an inbox given by
-hand stands in for all of them.
+hand stands in for all of them. Only that one is taken as it lies: into the others files come while a run reads.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from flows import stages
 from flows.credentials import credentials
 from flows.errors import UsageProblem
 from flows.progress import reporter
@@ -20,9 +22,10 @@ from sources.connectors import connected
 from sources.connectors.entry import Connector, SourceDown, SourceError
 from sources.pulling import Pull, Puller, Remembered, by_hand
 from sources.zone import Zone
-from sources.zone_sources import Source
+from sources.zone_sources import INBOX, Source
 from warehouse import Home, Lake, landing, pulls
 from warehouse.errors import WarehouseMissingError
+from warehouse.landing import ArrivalsGone
 
 #: Seconds before the second attempt at a source, doubled each time; stretched by up to JITTER, so that the zones
 #: that found it down together do not come back together.
@@ -33,20 +36,37 @@ def sources_of(home: Path, zone: str, inbox: str | None = None) -> tuple[Source,
     """The sources of a run. Raises UsageProblem where an inbox given by hand does not exist, ZoneError."""
     if inbox is None:
         declared = Zone.load(zone).sources
-        return declared or (zone_sources.inbox(str(default_inbox(home, zone))),)
+        return declared or (zone_sources.home_inbox(default_inbox(home, zone)),)
     source = zone_sources.inbox(inbox)
-    if not source.remote and not Path(source.root).exists():
+    if source.remote:
+        return (source,)
+    given, own = Path(source.root), _default_inbox(home, zone)
+    try:
+        there, folder = given.exists(), given.is_dir()
+    except OSError as error:
+        raise UsageProblem(f"inbox {source.root} cannot be reached: {error.strerror}.") from None
+    if not there:
         raise UsageProblem(
             f"inbox {source.root} does not exist. Give --inbox a folder of extracts or one file."
         )
+    if folder and given.is_relative_to(own):  # as a backfill names it that was given none
+        return (zone_sources.home_inbox(given, of_a_day=given != own),)
     return (source,)
 
 
 def default_inbox(home: Path, zone: str) -> Path:
-    """Where extracts are looked for when a zone declares no source; made so that it can be filled."""
-    inbox = home / "inbox" / zone
-    inbox.mkdir(parents=True, exist_ok=True)
+    """Where extracts are looked for when a zone declares no source; made so that it can be filled.
+
+    One that cannot be made or reached is a gap of the day, told where it is listed.
+    """
+    inbox = _default_inbox(home, zone)
+    with suppress(OSError):
+        inbox.mkdir(parents=True, exist_ok=True)
     return inbox
+
+
+def _default_inbox(home: Path, zone: str) -> Path:
+    return home / "inbox" / zone
 
 
 def pull(run: Run, source: Source) -> Path:
@@ -55,7 +75,7 @@ def pull(run: Run, source: Source) -> Path:
     Raises SourceDown (another try may help) or SourceRefused.
     """
     record = record_of(run, source)
-    if not source.remote and not source.declared:
+    if source.as_it_lies:
         return by_hand(source).save(record)
     with connected(source, credentials(source)) as connector:
         puller(
@@ -94,7 +114,8 @@ def puller(
         connector,
         remembered,
         into,
-        settling=home.path / "sources" / zone / f"{source.name}.json",
+        # A listing that is believed by its times needs no memory, and days are prepared beside one another.
+        settling=(into.parent if source.by_times else home.path / "sources" / zone) / f"{source.name}.json",
         progress=progress,
     )
 
@@ -110,9 +131,27 @@ def give_up(run: Run, source: Source, error: SourceError, attempts: int) -> Path
     return result.save(record)
 
 
+def land(run: Run, records: Sequence[Path]) -> Path:
+    """Land what was pulled; files that are gone or unreadable by now become gaps of their sources."""
+    while True:
+        try:
+            return stages.land(run, records)
+        except ArrivalsGone as gone:
+            if any(each.path.is_relative_to(run.folder) for each in gone.arrivals):
+                raise  # a copy of our own: that is our disk
+            for path in records:
+                record = Pull.load(path)
+                record.let_go(gone.lost, _called(run.zone, record.source, inbox=path.stem == INBOX))
+                record.save(path)
+
+
 def called(zone: str, source: Source) -> str:
     """A source as sentences name it."""
-    return f"source {source.name} of {zone}" if source.declared else f"inbox {source.url} of {zone}"
+    return _called(zone, source.label, inbox=not source.declared)
+
+
+def _called(zone: str, label: str, *, inbox: bool) -> str:
+    return f"{'inbox' if inbox else 'source'} {label} of {zone}"
 
 
 def pull_all(run: Run, inbox: str | None = None) -> list[Path]:

@@ -76,10 +76,7 @@ def pull_source(run: Run, source: Source) -> Path | State[Path]:
 
 def pull_sources(run: Run, sources: Sequence[Source]) -> list[Path]:
     """Every source at the same time, each a task run of its own; returns their records in their order."""
-    futures = [
-        pull_source.with_options(retries=each.retries if each.remote else 0).submit(run, each)
-        for each in sources
-    ]
+    futures = [pull_source.with_options(retries=each.retries).submit(run, each) for each in sources]
     wait(futures)
     records = []
     for source, future in zip(sources, futures, strict=True):
@@ -93,7 +90,7 @@ def pull_sources(run: Run, sources: Sequence[Source]) -> list[Path]:
 @task(name="land bytes", **_plain)
 def land_bytes(run: Run, records: list[Path]) -> Path:
     """Keep every file under the hash of its bytes."""
-    return stages.land(run, records)
+    return pulling.land(run, records)
 
 
 @task(name="read documents", **_plain)

@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
@@ -19,10 +20,11 @@ from sources.connectors.entry import (
     Connector,
     Entry,
     EntryProblem,
+    Unlisted,
     passed_over,
     unsafe,
 )
-from sources.connectors.local import BEIJING, LocalFolder
+from sources.connectors.local import BEIJING, LocalFolder, meaning, of_file
 from sources.connectors.transfer import fetch
 from sources.readiness import Judged, Settling
 from sources.zone_sources import Source
@@ -61,6 +63,18 @@ class Pull:
     seen: list[str] = field(default_factory=list)  # names listed that earlier runs took
     gaps: list[str] = field(default_factory=list)  # what could not be taken, each as a sentence
     failed: bool = False  # given up: the last gap says why
+
+    def let_go(self, lost: Mapping[str, str], called: str) -> None:
+        """Take out files whose bytes could not be had after all, and name them; `lost`: path and why."""
+        by_reason: dict[str, list[str]] = {}
+        for each in self.files:
+            if each.path in lost:
+                by_reason.setdefault(lost[each.path], []).append(each.name)
+        self.files = [each for each in self.files if each.path not in lost]
+        self.gaps += [
+            f"{called}: {_some(names)} could not be taken: {reason}; tried again at the next run"
+            for reason, names in by_reason.items()
+        ]
 
     def save(self, path: Path) -> Path:
         """Write the record, whole or not at all."""
@@ -131,8 +145,15 @@ class Puller:
 
     def _look(self) -> Listing:
         everything = self.connector.entries()
-        refused = tuple(each.name for each in everything if unsafe(each.name))
+        closed = [each for each in self.connector.unlisted if self._misses(each)]
+        names = [*(each.name for each in everything), *(each.name for each in closed)]
+        refused = tuple(name for name in names if unsafe(name))
         listed = [each for each in everything if not unsafe(each.name)]
+        found = self._judged(listed, refused)
+        unlisted = tuple((Entry(each.name), each.reason) for each in closed if not unsafe(each.name))
+        return replace(found, judged=replace(found.judged, waiting=(*found.judged.waiting, *unlisted)))
+
+    def _judged(self, listed: Sequence[Entry], refused: tuple[str, ...]) -> Listing:
         own = [
             each
             for each in listed
@@ -148,8 +169,15 @@ class Puller:
         if self.connector.atomic or not self.source.settle_seconds:
             return Listing(Judged(tuple(new), ()), seen, refused, {})
         now = datetime.now(BEIJING).replace(tzinfo=None)
-        judged = Settling(self.settling, self.source.settle_seconds).judge(new, now)
+        settling = Settling(self.settling, self.source.settle_seconds, by_times=self.source.by_times)
+        judged = settling.judge(new, now)
         return Listing(judged, seen, refused, {})
+
+    def _misses(self, unlisted: Unlisted) -> bool:
+        """Whether what could not be looked at may be an extract of this source, or hold some."""
+        if passed_over(unlisted.name):
+            return False
+        return unlisted.folder or self.source.takes(unlisted.name) or self._is_manifest(Entry(unlisted.name))
 
     def _known(self, entry: Entry) -> bool:
         before = self.remembered.get(entry.name)
@@ -170,7 +198,9 @@ class Puller:
             if not self._is_manifest(entry):
                 continue
             try:
-                stated[entry.name] = manifest.load(self._manifest_file(entry))
+                path = self._manifest_file(entry)
+                with self._reading(path):
+                    stated[entry.name] = manifest.load(path)
             except (manifest.ManifestError, EntryProblem) as error:
                 unread.append((entry, f"cannot be read as a manifest yet ({error})"))
         judged = readiness.named([each for each in new if not self._is_manifest(each)], stated)
@@ -187,7 +217,7 @@ class Puller:
     def _take(self, entry: Entry, listing: Listing) -> PulledFile:
         path = self._bytes(entry)
         stated = readiness.digests(entry, listing.manifests)
-        if stated is not None and _sha256(path) not in stated:
+        if stated is not None and self._sha256(path) not in stated:
             if path.is_relative_to(self.into):
                 path.unlink()
             raise EntryProblem(
@@ -195,6 +225,20 @@ class Puller:
             )
         size, modified_at, version = entry.state
         return PulledFile(entry.name, str(path), size, modified_at, version)
+
+    def _sha256(self, path: Path) -> str:
+        with self._reading(path):
+            return _sha256(path)
+
+    @contextmanager
+    def _reading(self, path: Path) -> Iterator[None]:
+        """A file that is read where the source has it fails as the source, not as our own disk."""
+        try:
+            yield
+        except OSError as error:
+            if isinstance(self.connector, LocalFolder) and path.is_relative_to(self.connector.root):
+                raise of_file(path, error) from None
+            raise
 
     def _bytes(self, entry: Entry) -> Path:
         """Where the bytes of an entry lie: local ones where they are, others fetched."""
@@ -204,9 +248,15 @@ class Puller:
 
 
 def by_hand(source: Source) -> Pull:
-    """A local inbox given by hand: every file in it, nothing remembered, nothing waited for."""
+    """A local inbox named for this one run: every file in it, nothing remembered, nothing waited for.
+
+    Raises SourceDown or SourceRefused.
+    """
     root = Path(source.root)
-    files = [root] if root.is_file() else sorted(each for each in root.rglob("*") if each.is_file())
+    try:
+        files = [root] if root.is_file() else sorted(each for each in root.rglob("*") if each.is_file())
+    except OSError as error:
+        raise meaning(root, error) from None
     taken = [
         PulledFile(each.name, str(each), None, None, None)
         for each in files

@@ -26,11 +26,12 @@ class Judged:
 class Settling:
     """Since when each file that was not taken yet has stood still, remembered between runs in one small file.
 
-    Losing the file costs another wait and nothing else, so it is no part of the lake.
+    Losing the file costs another wait and nothing else, so it is no part of the lake. `by_times`: a file's own time
+    says too since when it has stood still, which it does where nothing but its writer sets it.
     """
 
-    def __init__(self, path: Path, settle_s: int) -> None:
-        self._path, self._settle_s = path, settle_s
+    def __init__(self, path: Path, settle_s: int, *, by_times: bool = False) -> None:
+        self._path, self._settle_s, self._by_times = path, settle_s, by_times
         self._seen: dict[str, dict[str, Any]] = {}
         if path.exists():
             try:
@@ -47,6 +48,8 @@ class Settling:
             since = (
                 datetime.fromisoformat(seen["since"]) if seen and seen["state"] == list(entry.state) else now
             )
+            if self._by_times and entry.modified_at:
+                since = min(since, entry.modified_at)
             since = min(since, now)  # a clock that was set back
             self._seen[entry.name] = {"state": list(entry.state), "since": since.isoformat()}
             left = self._settle_s - (now - since).total_seconds()

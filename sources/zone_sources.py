@@ -26,7 +26,8 @@ RETRIES, MOST_RETRIES = 3, 10
 #: How long a server may keep silent.
 TIMEOUT_SECONDS, MOST_TIMEOUT_SECONDS = 60, 3600
 
-#: The name that an inbox given by hand bears; credentials of a remote one are looked up under it.
+#: The name that every inbox bears, the home's own and one given by hand; credentials of a remote one are looked up
+#: under it.
 INBOX = "inbox"
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -60,7 +61,13 @@ class Source:
     ca_file: Path | None = (
         None  # https, s3: who signed the server's certificate, beside the usual authorities
     )
-    declared: bool = field(default=True, kw_only=True)  # false: an inbox given by hand
+    declared: bool = field(default=True, kw_only=True)  # false: an inbox, the home's own or one given by hand
+    by_times: bool = field(default=False, kw_only=True)  # "stable" believes the times that files bear
+
+    @property
+    def as_it_lies(self) -> bool:
+        """Whether it is taken whole, nothing waited for or remembered: a folder somebody named for one run."""
+        return not (self.remote or self.declared or self.settle_seconds)
 
     @property
     def remote(self) -> bool:
@@ -103,6 +110,15 @@ def inbox(url: str) -> Source:
         return ZoneError(f"--inbox {problem}")
 
     return Source(INBOX, url, declared=False, credentials=INBOX, **_located(url, INBOX, fail))
+
+
+def home_inbox(folder: Path, *, of_a_day: bool = False) -> Source:
+    """The inbox of the home, or a folder of a day in it: files come into it while runs read it, named by nobody.
+
+    It waits as a declared folder does, under the label that an inbox has. A backfill reads one folder of a day
+    after the other; waiting in each for a second listing would take it hours, so there times are believed.
+    """
+    return Source(INBOX, str(folder), "file", root=str(folder), declared=False, by_times=of_a_day)
 
 
 def _source(table: TomlTable, name: str) -> Source:
@@ -161,8 +177,8 @@ def _located(url: str, name: str, fail: Fail) -> dict[str, Any]:
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError as error:
-        raise fail("url", "is not a URL that can be understood") from error
+    except ValueError:  # its text repeats a part of the URL, which may be of a password
+        raise fail("url", "is not a URL that can be understood") from None
     if parts.password is not None or (parts.username and parts.scheme != "sftp"):
         raise fail("url", f"holds a credential and must not; {_elsewhere(name)}")
     if parts.query or parts.fragment:

@@ -8,7 +8,7 @@ import ssl
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -29,6 +29,7 @@ class SftpServer:
 
         self.key = asyncssh.generate_private_key("ssh-ed25519")
         self.logins: list[str] = []
+        self.closed: dict[str, Any] = {}  # name of a folder, and the error its listing ends with
         self._root, self._authorized = root, authorized_keys
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -48,8 +49,14 @@ class SftpServer:
                 server.logins.append(username)
                 return (username, password) == (USER, PASSWORD)
 
+        class Folders(asyncssh.SFTPServer):
+            def scandir(self, path: bytes) -> Any:
+                if error := server.closed.get(path.rsplit(b"/", 1)[-1].decode()):
+                    raise error
+                return super().scandir(path)
+
         def chroot(channel: Any) -> Any:
-            return asyncssh.SFTPServer(channel, chroot=str(self._root).encode())
+            return Folders(channel, chroot=str(self._root).encode())
 
         self._acceptor = await asyncssh.listen(
             HOST,
@@ -164,6 +171,7 @@ class Pages(SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     token: str | None = None
     elsewhere: str | None = None  # where /moved leads
+    refused: Mapping[str, int] = {}  # path of a file, and the status it is answered with
     asked: list[str]
 
     def log_message(self, *_: object) -> None:
@@ -175,6 +183,8 @@ class Pages(SimpleHTTPRequestHandler):
             return self._empty(401)
         if self.elsewhere and self.path.startswith("/moved/"):
             return self._empty(302, Location=self.elsewhere)
+        if self.path in self.refused:
+            return self._empty(self.refused[self.path])
         path = Path(self.translate_path(self.path))
         if path.is_dir() or not path.exists():
             return super().send_head()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -22,6 +23,8 @@ from warehouse.home import Home
 CHUNK = 1 << 20
 #: Hashing and copying release the interpreter lock.
 WORKERS = 4
+#: What fails in reading because this machine is out of something; no file is to blame.
+_OURS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,24 @@ class Stored:
     arrival: Arrival
     digest: str
     size: int
+
+
+class UnreadableError(OSError):
+    """The file to be copied cannot be read; what fails in writing the copy bears another class."""
+
+
+class ArrivalsGone(OSError):
+    """Arrivals that were listed and cannot be read any more, each with the reason; the others are stored.
+
+    An error of the system, for who does not look closer; the caller who can leaves these out and keeps again.
+    """
+
+    def __init__(self, gone: Sequence[tuple[Arrival, str]]) -> None:
+        self.arrivals = [each for each, _ in gone]
+        self.lost = {str(each.path): reason for each, reason in gone}
+        first, reason = gone[0]
+        more = f" (and {len(gone) - 1:,} more files)" if len(gone) > 1 else ""
+        super().__init__(f"{first.path} was listed and could not be taken: {reason}{more}")
 
 
 def land(
@@ -61,16 +82,36 @@ def land(
 def keep(
     home: Home, arrived: Sequence[Arrival], progress: Callable[[int, int], None] | None = None
 ) -> list[Stored]:
-    """Store the bytes of every arrival, once each; in the order given."""
+    """Store the bytes of every arrival, once each; in the order given.
+
+    Raises ArrivalsGone, with every other arrival stored, where files cannot be read any more.
+    """
     home.prepare()
-    kept = []
+    kept: list[Stored] = []
+    gone: list[tuple[Arrival, str]] = []
     with ThreadPoolExecutor(WORKERS) as pool:
-        digests = pool.map(lambda each: store(home, each.path), arrived)
-        for arrival, (digest, size) in zip(arrived, digests, strict=True):
-            kept.append(Stored(arrival, digest, size))
+        for arrival, found in zip(arrived, pool.map(lambda each: _kept(home, each), arrived), strict=True):
+            if isinstance(found, Stored):
+                kept.append(found)
+            else:
+                gone.append((arrival, found))
             if progress:
-                progress(len(kept), len(arrived))
+                progress(len(kept) + len(gone), len(arrived))
+    if gone:
+        raise ArrivalsGone(gone)
     return kept
+
+
+def _kept(home: Home, arrival: Arrival) -> Stored | str:
+    """The arrival stored, or why its bytes cannot be had."""
+    try:
+        return Stored(arrival, *store(home, arrival.path))
+    except UnreadableError as error:
+        if error.errno in _OURS:
+            raise
+        if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            return "gone before the copy was made"
+        return f"reading failed with {error.strerror}"
 
 
 def landed(home: Home, kept: Sequence[Stored], lake: Lake, zone: str) -> list[LandedFile]:
@@ -111,13 +152,14 @@ def stored(home: Home, digest: str) -> Path:
 def store(home: Home, path: Path) -> tuple[str, int]:
     """Copy a file's bytes into landing unless they are there; returns their SHA-256 and size.
 
-    Hashes what it copies, so a file that changes meanwhile is stored under the hash of what was read.
+    Hashes what it copies, so a file that changes meanwhile is stored under the hash of what was read. Raises
+    UnreadableError where it is the file that fails, and not the copy.
     """
     digest, size = hashlib.sha256(), 0
     handle, temporary = tempfile.mkstemp(dir=home.landing, prefix=".incoming-")  # mode 0600
     try:
-        with os.fdopen(handle, "wb") as copy, path.open("rb") as original:
-            while chunk := original.read(CHUNK):
+        with os.fdopen(handle, "wb") as copy:
+            for chunk in _chunks(path):
                 digest.update(chunk)
                 copy.write(chunk)
                 size += len(chunk)
@@ -132,6 +174,15 @@ def store(home: Home, path: Path) -> tuple[str, int]:
     finally:
         Path(temporary).unlink(missing_ok=True)
     return digest.hexdigest(), size
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as original:
+            while chunk := original.read(CHUNK):
+                yield chunk
+    except OSError as error:
+        raise UnreadableError(error.errno, error.strerror, str(path)) from error
 
 
 def arrivals(paths: Sequence[Path], source: str) -> Iterator[Arrival]:

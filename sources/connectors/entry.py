@@ -12,6 +12,8 @@ from typing import Protocol
 UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".filepart", ".swp")
 #: Beside a file it says that the file is whole.
 DONE_MARKER = ".done"
+#: Made by the file system itself at the root of a mount, closed to everybody.
+LOST_AND_FOUND = "lost+found"
 #: Bytes handed on at a time.
 CHUNK = 1 << 20
 
@@ -52,14 +54,31 @@ class Entry:
         return self.state == (None, None, None)
 
 
+@dataclass(frozen=True)
+class Unlisted:
+    """A file or a whole folder that a listing could not look at, while the rest of the source could be."""
+
+    name: str  # relative to the root, with /
+    reason: str  # goes on where the name ends: "is refused ..."
+    folder: bool = False
+
+
 class Connector(Protocol):
     """An open connection to one source; closed by `close`."""
 
     #: Whether a file appears whole or not at all, so that none is ever seen half-uploaded.
     atomic: bool
 
+    @property
+    def unlisted(self) -> Sequence[Unlisted]:
+        """What the last `entries` could not look at."""
+        ...
+
     def entries(self) -> Sequence[Entry]:
-        """Every file below the root, however it is called. Raises SourceError."""
+        """Every file below the root, however it is called. Raises SourceError.
+
+        One file or inner folder that cannot be looked at is left out and stands in `unlisted`.
+        """
         ...
 
     def entry(self, listed: Entry) -> Entry:
@@ -95,7 +114,7 @@ def unsafe(name: str) -> bool:
 
 
 def passed_over(name: str) -> bool:
-    """Editors' and transfer programs' leavings, and markers: hidden, unfinished or *.done."""
+    """Editors', transfer programs' and file systems' leavings, and markers: hidden, unfinished or *.done."""
     path = PurePosixPath(name)
-    hidden = any(part.startswith((".", "~")) for part in path.parts)
+    hidden = any(part.startswith((".", "~")) or part == LOST_AND_FOUND for part in path.parts)
     return hidden or path.name.lower().endswith((*UNFINISHED, DONE_MARKER))

@@ -25,6 +25,7 @@ from sources.connectors.entry import (
     SourceDown,
     SourceError,
     SourceRefused,
+    Unlisted,
 )
 from sources.connectors.local import BEIJING
 from sources.credentials import Credentials
@@ -44,6 +45,8 @@ _OF_FILE = {
     _UNMET: "it was replaced meanwhile",
 }
 _PASSING = (408, 425, 429, *range(500, 600))
+#: Of one file too these speak of us, not of it: who we are, and how much we ask.
+_OF_SOURCE = (401, 407, 408, 425, 429)
 
 
 class _Answer(Exception):
@@ -72,16 +75,26 @@ class HttpsPages:
                 raise SourceRefused(
                     f"{source.ca_file} cannot be read as certificates; mend ca_file"
                 ) from None
+        self.unlisted: list[Unlisted] = []
         self._proxy = None if proxy_bypass(source.host) else getproxies().get("https")
         self._session = sync(get_loop(), self._begin)
 
     def entries(self) -> Sequence[Entry]:
         """The files the source names, or those its pages link to, with what the server says of each."""
+        self.unlisted = []
         urls = [self._folder + quote(each) for each in self._source.files] or self._listed()
         wanted = [each for each in urls if self._wanted(listings.relative(each, self._folder))]
         with self._answering():
             found = sync(get_loop(), self._ask_all, wanted)
-        return sorted((each for each in found if each is not None), key=lambda each: each.name)
+        refused = [
+            (listings.relative(url, self._folder), each.status)
+            for url, each in zip(wanted, found, strict=True)
+            if isinstance(each, _Answer)
+        ]
+        if refused and len(refused) == len(wanted):
+            self._hold_against_the_source(refused[0][1])
+        self.unlisted = [Unlisted(name, _refused_alone(status)) for name, status in refused]
+        return sorted((each for each in found if isinstance(each, Entry)), key=lambda each: each.name)
 
     def entry(self, listed: Entry) -> Entry:
         """The file as it is now."""
@@ -182,8 +195,11 @@ class HttpsPages:
             if answer.status not in _REDIRECTS:
                 return answer
             answer.release()
-            url = urljoin(url, answer.headers.get("Location", ""))
-            there = urlsplit(url)
+            try:
+                url = urljoin(url, answer.headers.get("Location", ""))
+                there = urlsplit(url)
+            except ValueError:
+                raise SourceRefused(f"{self._host} sends us on to what is no address") from None
             if (there.scheme, there.netloc) != ("https", self._host):
                 raise SourceRefused(
                     f"{self._host} sends us on to {there.scheme}://{there.hostname}, which the zone file does not name; "
@@ -206,12 +222,23 @@ class HttpsPages:
             raise SourceRefused(f"{url} is longer than any list of files; mend url")
         return body.decode("utf-8", "replace")
 
-    async def _ask_all(self, urls: Sequence[str]) -> list[Entry | None]:
+    def _hold_against_the_source(self, status: int) -> None:
+        """Raise what a status means that every file answered with, unless a page let us in that links to them."""
+        if self._source.files or status in _PASSING:
+            raise self._meaning(status, file=False)
+
+    async def _ask_all(self, urls: Sequence[str]) -> list[Entry | _Answer | None]:
+        """What the server says of each file; an answer that concerns this one file only comes back as such."""
         turn = asyncio.Semaphore(AT_ONCE)
 
-        async def one(url: str) -> Entry | None:
+        async def one(url: str) -> Entry | _Answer | None:
             async with turn:
-                return await self._ask(url)
+                try:
+                    return await self._ask(url)
+                except _Answer as answer:
+                    if answer.status in _OF_SOURCE:
+                        raise
+                    return answer
 
         return await asyncio.gather(*(one(each) for each in urls))
 
@@ -279,11 +306,17 @@ class HttpsPages:
         return SourceRefused(f"{self._host} answers with status {status}")
 
 
+def _refused_alone(status: int) -> str:
+    """What to say of a file that the server does not show while it shows others."""
+    todo = "ask its operator to open or remove it" if status == 403 else "ask its operator if it stays so"
+    return f"is refused by the server (status {status}): {todo}"
+
+
 def _moment(text: str | None) -> datetime | None:
     """A header's date in Beijing time."""
     if not text:
         return None
     try:
         return parsedate_to_datetime(text).astimezone(BEIJING).replace(tzinfo=None)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None  # no date: the other signs count

@@ -34,7 +34,7 @@ def _json(text: str, folder: str) -> list[str]:
 
     try:
         listed = json.loads(text.lstrip("\ufeff"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ListingError(f"it is not JSON: {error}") from None
     if isinstance(listed, Mapping):
         inner = listed.get("tongguan_manifest")
@@ -47,7 +47,11 @@ def _json(text: str, folder: str) -> list[str]:
         if not isinstance(name, str):
             raise ListingError("an entry has no name")
         inner_folder = isinstance(each, Mapping) and each.get("type") == "directory"
-        found.append(folder + quote(name) + ("/" if inner_folder and not name.endswith("/") else ""))
+        try:
+            quoted = quote(name)
+        except UnicodeEncodeError:
+            raise ListingError(f"the name {name[:80]!a} cannot be written") from None
+        found.append(folder + quoted + ("/" if inner_folder and not name.endswith("/") else ""))
     return found
 
 
@@ -55,10 +59,16 @@ def _links(text: str, url: str) -> list[str]:
     page = _Page()
     page.feed(text)
     page.close()
-    # Links that sort the page (?C=M) and lead within it (#) name no files.
-    return [
-        urljoin(url, each) for each in page.links if not urlsplit(each).query and not urlsplit(each).fragment
-    ]
+    return [found for each in page.links if (found := _led_to(each, url)) is not None]
+
+
+def _led_to(link: str, url: str) -> str | None:
+    """Where a link leads; None for those that sort the page (?C=M), lead within it (#), or are no address."""
+    try:
+        parts = urlsplit(link)
+        return None if parts.query or parts.fragment else urljoin(url, link)
+    except ValueError:
+        return None
 
 
 class _Page(HTMLParser):

@@ -19,7 +19,15 @@ from botocore.exceptions import ConnectionError as Unreachable
 from fsspec.asyn import sync
 from s3fs import S3FileSystem
 
-from sources.connectors.entry import CHUNK, Entry, EntryProblem, SourceDown, SourceError, SourceRefused
+from sources.connectors.entry import (
+    CHUNK,
+    Entry,
+    EntryProblem,
+    SourceDown,
+    SourceError,
+    SourceRefused,
+    Unlisted,
+)
 from sources.connectors.local import BEIJING
 from sources.credentials import Credentials
 from sources.zone_sources import Source
@@ -32,6 +40,7 @@ class S3Prefix:
     """Objects below a prefix of a bucket. Without credentials, requests are not signed."""
 
     atomic = True
+    unlisted: Sequence[Unlisted] = ()  # a prefix is listed whole or not at all
 
     def __init__(self, source: Source, credentials: Credentials) -> None:
         self._source, self._credentials = source, credentials

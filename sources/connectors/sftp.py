@@ -17,7 +17,7 @@ import asyncssh
 from fsspec.asyn import get_loop, sync
 from sshfs import SSHFileSystem
 
-from sources.connectors.entry import CHUNK, Entry, EntryProblem, SourceDown, SourceRefused
+from sources.connectors.entry import CHUNK, Entry, EntryProblem, SourceDown, SourceRefused, Unlisted
 from sources.connectors.local import BEIJING
 from sources.credentials import Credentials
 from sources.zone_sources import Source
@@ -25,6 +25,10 @@ from sources.zone_sources import Source
 PORT = 22
 #: Folders below the root are followed this deep; deeper is a loop of mounts or a mistake in the URL.
 DEEPEST = 16
+
+
+#: What a server answers that refuses one path; SFTPFailure is all that many know to say.
+_REFUSALS = (asyncssh.SFTPPermissionDenied, asyncssh.SFTPNoSuchPath, asyncssh.SFTPFailure)
 
 
 class SftpFolder:
@@ -43,6 +47,7 @@ class SftpFolder:
             raise SourceRefused(
                 f"there is no file {known_hosts} to know its host key by; {self._how_to_trust(known_hosts)}"
             )
+        self.unlisted: list[Unlisted] = []
         get_loop().set_exception_handler(_told_already)
         try:
             self._fs = self._open(known_hosts)
@@ -51,6 +56,7 @@ class SftpFolder:
 
     def entries(self) -> Sequence[Entry]:
         """Every file below the folder, by name."""
+        self.unlisted = []
         found: list[Entry] = []
         folders = [""]
         while folders:
@@ -108,15 +114,34 @@ class SftpFolder:
                     file.close()
 
     def _list(self, folder: str) -> list[dict[str, Any]]:
+        """What a folder holds. Only the root must be there and open: an inner one is left out and named."""
         with self._answering():
             try:
                 listed: list[dict[str, Any]] = self._fs.ls(
                     self._path(folder), detail=True, timeout=self._limit
                 )
             except FileNotFoundError:
+                if folder:
+                    return []  # taken away since the folder around it was listed
                 raise SourceRefused(
                     f"there is no folder {self._path(folder)} on {self._host}, or the account must not see it; "
                     "mend url in the zone file"
+                ) from None
+            except _REFUSALS as error:
+                if folder:
+                    self.unlisted.append(
+                        Unlisted(
+                            folder,
+                            f"cannot be looked into ({self._said(error)}): have {self._source.user} given the right",
+                            folder=True,
+                        )
+                    )
+                    return []
+                if isinstance(error, asyncssh.SFTPFailure):
+                    raise  # says nothing but that it failed: another try may tell
+                raise SourceRefused(
+                    f"{self._host} does not let {self._source.user} list the folder {self._path(folder)} "
+                    f"({self._said(error)}): have it given the right to list and read, or mend url in the zone file"
                 ) from None
         for each in listed:
             # What the server calls it, below our root: the server does not choose the folder.
@@ -127,13 +152,21 @@ class SftpFolder:
         return listed
 
     def _behind(self, name: str) -> dict[str, Any]:
-        """A link as what it leads to; not followed where that is a folder or nothing."""
+        """A link as what it leads to; not followed where that is a folder or nothing, and named where it is closed."""
         with self._answering():
             try:
                 about: dict[str, Any] = self._fs.info(self._path(name), timeout=self._limit)
             except FileNotFoundError:
                 return {}
+            except _REFUSALS as error:
+                reason = f"is a link that cannot be followed ({self._said(error)})"
+                self.unlisted.append(Unlisted(name, reason))
+                return {}
         return {**about, "name": name} if about["type"] == "file" else {}
+
+    def _said(self, error: asyncssh.Error) -> str:
+        """The server's own words."""
+        return self._credentials.hide(error.reason) or type(error).__name__
 
     def _path(self, name: str) -> str:
         return f"{self._root.rstrip('/')}/{name}" if name else self._root
@@ -179,7 +212,7 @@ class SftpFolder:
         except asyncssh.HostKeyNotVerifiable:
             raise
         except (asyncssh.SFTPPermissionDenied, asyncssh.SFTPNoSuchPath) as error:
-            raise EntryProblem(f"the server refuses it: {error.reason}") from None
+            raise EntryProblem(f"the server refuses it: {self._said(error)}") from None
         except PermissionError:
             raise SourceRefused(
                 f"{where} does not accept the credentials of {self._source.user}; "

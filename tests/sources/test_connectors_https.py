@@ -112,10 +112,52 @@ def test_certificate_redirect_and_token_are_held_to(
     assert "bearer-token-text" not in said
 
 
+def test_a_file_the_server_refuses_is_named_and_the_others_taken(
+    out: Path, pair: tuple[Path, Path], tmp_path: Path
+) -> None:
+    for name in ("a.csv", "b.csv", "c.csv"):
+        (out / name).write_bytes(name.encode())
+    refused = {"/out/b.csv": 403, "/out/c.csv": 500}
+    with https_server(out.parent, pair, refused=refused) as (port, handler):
+        each = runs(port, pair, tmp_path)
+        assert each.run() == {"a.csv": b"a.csv"}
+        assert each.gaps() == [
+            "source far of z: b.csv is refused by the server (status 403): ask its operator to open or remove it; "
+            "left until it is ready",
+            "source far of z: c.csv is refused by the server (status 500): ask its operator if it stays so; "
+            "left until it is ready",
+        ]
+        only = runs(port, pair, tmp_path, pattern="a*")
+        assert only.run() == {"a.csv": b"a.csv"} and only.gaps() == [], (
+            "what is not wanted is not asked about"
+        )
+        handler.refused = {}
+        assert each.run() == {"b.csv": b"b.csv", "c.csv": b"c.csv"}
+
+
+def test_a_server_that_refuses_every_file_is_the_one_at_fault(
+    out: Path, pair: tuple[Path, Path], tmp_path: Path
+) -> None:
+    (out / "a.csv").write_bytes(b"a")
+    with https_server(out.parent, pair, refused={"/out/a.csv": 503}) as (port, handler):
+        with pytest.raises(SourceDown, match="answers with status 503"):
+            runs(port, pair, tmp_path).attempt()
+        handler.refused = {"/out/a.csv": 403}
+        linked = runs(port, pair, tmp_path)
+        assert linked.run() == {} and "a.csv is refused by the server" in linked.gaps()[0]
+        with pytest.raises(SourceRefused, match=r"does not let us in \(status 403\)"):
+            runs(port, pair, tmp_path, files=["a.csv"]).attempt()
+        (out / "b.csv").write_bytes(b"b")
+        handler.refused = {"/out/a.csv": 401}
+        with pytest.raises(SourceRefused, match=r"does not let us in \(status 401\)"):
+            runs(port, pair, tmp_path).attempt()
+
+
 @pytest.mark.parametrize(
     ("text", "files", "folders"),
     [
         (
+            '<a href="https://[broken">x</a>'
             '<a href="../">up</a><a href="?C=M">sort</a><a href="/out/a.xml">a</a><a href="b%20c.csv">b</a>'
             '<a href="https://other/out/x">x</a><a href="/etc/x">y</a><a href="d/">d</a>',
             ["https://h/out/a.xml", "https://h/out/b%20c.csv"],
@@ -134,7 +176,7 @@ def test_pages_name_files_below_themselves_only(text: str, files: list[str], fol
     assert listings.names(text, "https://h/out/") == (files, folders)
 
 
-@pytest.mark.parametrize("text", ["[1]", '{"a": 1}', "[unclosed"])
+@pytest.mark.parametrize("text", ["[1]", '{"a": 1}', "[unclosed", '["\\ud800"]', "[" * 100_000])
 def test_json_that_is_no_list_is_refused(text: str) -> None:
     with pytest.raises(listings.ListingError):
         listings.names(text, "https://h/out/")

@@ -120,6 +120,41 @@ def test_wrong_credentials_folder_and_address_are_told_apart(
         assert secret not in said
 
 
+@pytest.mark.parametrize(
+    "error", [asyncssh.SFTPPermissionDenied("Permission denied"), asyncssh.SFTPFailure("Failure")]
+)
+def test_a_closed_folder_is_named_and_the_rest_taken(
+    server: SftpServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: asyncssh.SFTPError
+) -> None:
+    folder = server.root / f"closed-{error.code}"
+    for name in ("a.csv", "secret/b.csv", ".own/c.csv"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"x")
+    each = runs(server, folder, tmp_path)
+    monkeypatch.setattr(server, "closed", {"secret": error, ".own": error})
+    assert each.run() == {"a.csv": b"x"}
+    (gap,) = each.gaps()
+    assert gap.startswith(
+        f"source far of z: secret cannot be looked into ({error.reason}): have {USER} given"
+    )
+    monkeypatch.setattr(server, "closed", {})
+    assert each.run() == {"secret/b.csv": b"x"}
+
+
+def test_a_root_whose_right_was_revoked_is_refused(
+    server: SftpServer, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    each = runs(server, folder, tmp_path)
+    denied = asyncssh.SFTPPermissionDenied(f"no right, whatever the password {PASSWORD}")
+    monkeypatch.setattr(server, "closed", {folder.name: denied})
+    with pytest.raises(SourceRefused, match=f"does not let {USER} list the folder /{folder.name}") as refused:
+        each.attempt()
+    assert PASSWORD not in str(refused.value)
+    monkeypatch.setattr(server, "closed", {folder.name: asyncssh.SFTPFailure("Failure")})
+    with pytest.raises(SourceDown):
+        each.attempt()
+
+
 def test_a_key_with_a_passphrase_lets_in(server: SftpServer, folder: Path, tmp_path: Path) -> None:
     (folder / "a.csv").write_bytes(b"x")
     each = runs(server, folder, tmp_path)

@@ -61,6 +61,21 @@ def test_what_stood_still_between_two_runs_needs_no_waiting(tmp_path: Path) -> N
     assert Settling(tmp_path / "s.json", 30).judge([same], later).ready == (), "a lost memory waits again"
 
 
+def test_times_are_believed_where_a_file_bears_the_one_of_its_writer(tmp_path: Path) -> None:
+    now = datetime(2026, 11, 10, 6, 30)
+    old, fresh, ahead = (Entry(str(at), 4, now + timedelta(seconds=at)) for at in (-40, -10, 50))
+    judged = Settling(tmp_path / "s.json", 30, by_times=True).judge(
+        [old, fresh, ahead, Entry("none", 4)], now
+    )
+    assert judged.ready == (old,), "a clock that is ahead makes nothing ready"
+    assert judged.again_after_s == 30
+    later = now + timedelta(seconds=20)
+    assert Settling(tmp_path / "s.json", 30, by_times=True).judge([fresh], later).ready == (fresh,)
+    grown = Entry(fresh.name, 5, later)
+    judged = Settling(tmp_path / "s.json", 30, by_times=True).judge([grown], later)
+    assert (judged.ready, judged.again_after_s) == ((), 30)
+
+
 def test_a_marker_beside_a_file_makes_it_ready(tmp_path: Path) -> None:
     each = runs(tmp_path, ready="done", pattern="*.csv")
     put(tmp_path / "in" / "a.csv", "a")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sources.toml_table import TomlTable, ZoneError
-from sources.zone_sources import Source, inbox, read_sources
+from sources.zone_sources import Source, home_inbox, inbox, read_sources
 
 
 def read(text: str) -> tuple[Source, ...]:
@@ -85,6 +85,14 @@ def test_complaints_name_file_and_key_and_no_credential(lines: str, complaint: s
 def test_a_name_that_cannot_be_one_is_refused() -> None:
     with pytest.raises(ZoneError, match=r"sources.Customs_1 is no name of a source"):
         read('[Customs_1]\nurl = "/in"')
+
+
+def test_the_inbox_of_the_home_waits_as_a_declared_folder_does() -> None:
+    own, folder = home_inbox(Path("/home/inbox/z")), read('[x]\nurl = "/in"')[0]
+    assert (own.label, own.declared, own.as_it_lies) == ("/home/inbox/z", False, False)
+    for name in ("scheme", "pattern", "ready", "settle_seconds", "retries", "by_times", "remote"):
+        assert getattr(own, name) == getattr(folder, name), name
+    assert inbox("/home/inbox/z").as_it_lies and not inbox("s3://bucket/prefix").as_it_lies
 
 
 def test_an_inbox_by_hand_is_a_source_too() -> None:

@@ -1,6 +1,9 @@
+import errno
 import gzip
+import hashlib
 import stat
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -37,6 +40,43 @@ def test_bytes_are_kept_once_under_their_hash_readable_by_the_owner_only(home, l
     assert land(home, lake, inbox) == landed
     save(landed, home.staging / "landed.json")
     assert load_landed(home.staging / "landed.json") == landed
+
+
+def test_files_that_are_gone_by_now_are_named_and_the_others_stored(home, inbox, monkeypatch):
+    for name in ("a.csv", "b.csv", "c.csv"):
+        (inbox / name).write_text(name)
+    arrived = list(landing.arrivals([inbox], "far"))
+    (inbox / "a.csv").unlink()
+    real = Path.open
+
+    def stale(path, *args, **keys):
+        if path == inbox / "c.csv":
+            raise OSError(errno.ESTALE, "Stale file handle", str(path))
+        return real(path, *args, **keys)
+
+    monkeypatch.setattr(Path, "open", stale)
+    with pytest.raises(landing.ArrivalsGone) as raised:
+        landing.keep(home, arrived)
+    assert raised.value.lost == {
+        str(inbox / "a.csv"): "gone before the copy was made",
+        str(inbox / "c.csv"): "reading failed with Stale file handle",
+    }
+    assert "a.csv was listed and could not be taken" in str(raised.value)
+    assert "and 1 more files" in str(raised.value)
+    assert landing.stored(home, hashlib.sha256(b"b.csv").hexdigest()).exists()
+    assert not list(home.landing.glob(".incoming*"))
+
+
+def test_a_disk_that_takes_no_copy_stops_and_blames_no_file(home, inbox, monkeypatch):
+    (inbox / "a.csv").write_text("a")
+
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(landing.os, "fsync", full)
+    with pytest.raises(OSError, match="No space left") as raised:
+        landing.keep(home, list(landing.arrivals([inbox], "far")))
+    assert not isinstance(raised.value, landing.ArrivalsGone | landing.UnreadableError)
 
 
 def test_members_of_archives_are_files_of_their_own(home, lake, inbox):
