@@ -7,9 +7,11 @@ outside the home.
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
+from flows.errors import DayStopped, UsageProblem
 from flows.serving.environment import served_by
 
 DEFAULT_HOME = ".tongguan"
@@ -32,6 +34,12 @@ def home_path(given: Path | None = None) -> Path:
     return (given or Path(os.environ.get("TONGGUAN_HOME", DEFAULT_HOME))).resolve()
 
 
+def _not_told(record: logging.LogRecord) -> bool:
+    """Whether a log record is of anything but a stop, which the command line tells as a sentence."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, DayStopped | UsageProblem)
+
+
 def prepare_prefect(home: Path) -> None:
     """Set Prefect's environment; must run before the first import of prefect.
 
@@ -40,6 +48,7 @@ def prepare_prefect(home: Path) -> None:
     os.environ.setdefault("PREFECT_HOME", str(home / "prefect"))
     if service := served_by(home):
         os.environ.setdefault("PREFECT_API_URL", service["api"])
+    logging.getLogger("prefect.flow_runs").addFilter(_not_told)
     default_prefect()
 
 

@@ -157,18 +157,47 @@ def test_what_libraries_say_is_understood(error: Exception, sign: str | None, tm
         assert sentence and sign in sentence and "same command again" in sentence
 
 
+def tongguan(home: Path, tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "flows.cli", *arguments, "--home", str(home)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PREFECT_HOME": str(tmp_path / "prefect")},
+    )
+
+
+@pytest.mark.long
+def test_a_backfill_stops_with_3_and_the_sentence_and_goes_on_where_it_was(
+    mountable: Path, tmp_path: Path
+) -> None:
+    deliveries(tmp_path)
+    inbox = tmp_path / "by-day"
+    inbox.mkdir()
+    for day in DAYS:
+        (tmp_path / day.isoformat()).rename(inbox / day.isoformat())
+    days = ("--from", DAYS[0].isoformat(), "--to", DAYS[1].isoformat(), "--inbox", str(inbox))
+    asked = ("backfill", "--zone", ZONE, *days, "--workers", "1")
+    books = "SELECT outcome, days_done FROM wh.ledger.backfills ORDER BY started_at"
+    for full in (mountable / "data", mountable):
+        with filled(full):
+            stopped = tongguan(mountable, tmp_path, *asked)
+        said = " ".join(stopped.stderr.split())
+        assert stopped.returncode == 3 and "the disk is full" in said, said
+        assert "Traceback" not in said and ("are skipped" in said or "it goes on here" in said), said
+        sound(mountable, {})
+    well = tongguan(mountable, tmp_path, *asked)
+    assert well.returncode in (0, 1), well.stderr
+    with Lake.read(Home(mountable)) as lake:
+        assert lake.con.execute(books).fetchall()[-1] == ("done", len(DAYS))
+
+
 @pytest.mark.long
 def test_the_command_stops_with_3_and_the_sentence(mountable: Path, tmp_path: Path) -> None:
     inboxes = deliveries(tmp_path)
 
     def run(day: date) -> subprocess.CompletedProcess[str]:
         arguments = ["run", "--zone", ZONE, "--date", day.isoformat(), "--inbox", str(inboxes[day])]
-        return subprocess.run(
-            [sys.executable, "-m", "flows.cli", *arguments, "--home", str(mountable)],
-            capture_output=True,
-            text=True,
-            env={**os.environ, "PREFECT_HOME": str(tmp_path / "prefect")},
-        )
+        return tongguan(mountable, tmp_path, *arguments)
 
     with filled(mountable / "data"):
         stopped = run(DAY)
@@ -179,7 +208,7 @@ def test_the_command_stops_with_3_and_the_sentence(mountable: Path, tmp_path: Pa
     with filled(mountable):
         stopped = run(DAY)
     assert stopped.returncode == 3, stopped.stderr
-    assert "the disk is full" in stopped.stderr
+    assert "the disk is full" in stopped.stderr and "Traceback" not in stopped.stderr
     well = run(DAY)
     assert well.returncode in (0, 1), well.stderr
     whole_copy(mountable)
