@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sqlite3
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 
 from flows.cli import app
 from warehouse import Home, Lake, record
+from warehouse.record import commits, rows
 
 DAY = date(2026, 11, 11)
 AT = datetime(2026, 11, 12, 1)
@@ -44,6 +46,28 @@ def problem(home, *arguments):
     found = json.loads(result.output)
     assert result.exit_code == (1 if found["problem"] else 0)
     return found["problem"]
+
+
+def spoil(home, *statements):
+    """Change the catalog as who can write its file could; {orders} and the like stand for numbers of tables."""
+    catalog = sqlite3.connect(home.catalog)
+    tables = catalog.execute(
+        "SELECT schema_name || '_' || table_name, table_id FROM ducklake_table t JOIN ducklake_schema USING (schema_id) "
+        "WHERE t.end_snapshot IS NULL"
+    ).fetchall()
+    for each in statements:
+        assert catalog.execute(each.format(**dict(tables))).rowcount, f"{each} changed nothing"
+    catalog.commit()
+    catalog.close()
+
+
+def day(home, number, *orders):
+    """Commit orders and seal."""
+    with Lake.write(home) as lake:
+        stage = Stage(home, f"r{number}")
+        stage.file(f"orders_{number}.xml", "CEB311", [order(each) for each in orders])
+        stage.commit(lake)
+        record.seal(lake, DAY + timedelta(days=number - 1), f"r{number}", AT)
 
 
 def data_file(home):
@@ -135,3 +159,201 @@ def test_a_line_left_by_a_crash_before_its_checkpoint_is_appended_anew(home):
         log.write_bytes(whole + json.dumps(last | {"index": last["index"] + 1}).encode() + b"\n")
         assert record.seal(lake, DAY, "r3", AT).added > 0
         assert record.verify(lake).problem is None
+
+
+FIRST = "data_file_id = (SELECT min(data_file_id) FROM ducklake_data_file WHERE table_id = {documents_import_orders})"
+NOW = "(SELECT max(snapshot_id) FROM ducklake_snapshot)"
+HALF = "documents.import_orders had 3 rows when commit", "now tells of 0"
+DELETIONS = (
+    "INSERT INTO ducklake_delete_file SELECT 9999, table_id, {since}, NULL, data_file_id, path || '-deletes', "
+    "path_is_relative, 'parquet', {many}, 100, 10, NULL, NULL FROM ducklake_data_file WHERE {first}"
+)
+
+
+@pytest.mark.parametrize(
+    ("statements", "words"),
+    [
+        ([f"UPDATE ducklake_data_file SET end_snapshot = begin_snapshot + 1 WHERE {FIRST}"], HALF),
+        ([f"UPDATE ducklake_data_file SET end_snapshot = {NOW} WHERE {FIRST}"], HALF),
+        ([f"UPDATE ducklake_data_file SET begin_snapshot = {NOW} WHERE {FIRST}"], HALF),
+        ([f"DELETE FROM ducklake_data_file WHERE {FIRST}"], HALF),
+        (
+            [
+                f"DELETE FROM ducklake_data_file WHERE {FIRST}",
+                f"UPDATE ducklake_data_file SET record_count = 6 WHERE {FIRST}",
+            ],
+            HALF,
+        ),
+        (["UPDATE ducklake_table SET table_name = 'x' WHERE table_id = {documents_import_orders}"], HALF),
+        ([DELETIONS.replace("{since}", "1").replace("{many}", "3").replace("{first}", FIRST)], HALF),
+        ([DELETIONS.replace("{since}", NOW).replace("{many}", "0").replace("{first}", FIRST)], HALF[:1]),
+        (
+            ["DELETE FROM ducklake_data_file WHERE table_id = {ledger_coverage}"],
+            ("ledger.coverage had 1 rows", "tells of 0"),
+        ),
+        (
+            [
+                f"UPDATE ducklake_data_file SET end_snapshot = {NOW} WHERE table_id = {{ledger_coverage}} "
+                "AND end_snapshot IS NULL"
+            ],
+            ("ledger.coverage had 1 rows in commit", "the last but for checkpoints", "tells of 0"),
+        ),
+    ],
+)
+def test_rows_that_left_the_catalog_are_named(home, statements, words):
+    spoil(home, *statements)
+    found = problem(home)
+    assert found and all(each in found for each in words), found
+    assert problem(home, "--zone", "xinxiang", "--to", "2020-01-01") == found, (
+        "these narrow nothing but hashing"
+    )
+
+
+def test_a_vintage_that_left_the_catalog_is_named(home):
+    add = "INSERT INTO wh.vintages.published (zone, vintage) VALUES ('zhengzhou', 1)"
+    with Lake.write(home) as lake:
+        lake.commit("tongguan", "figures", "p", lambda con: con.execute(add))
+        record.seal(lake, DAY, "p", AT)
+    assert problem(home) is None
+    end = "UPDATE ducklake_data_file SET end_snapshot = begin_snapshot + 1 WHERE table_id = {vintages_published}"
+    spoil(home, end)
+    assert "vintages.published had 1 rows when commit" in problem(home) and "now tells of 0" in problem(home)
+
+
+def test_a_file_said_to_have_other_rows_or_that_stands_twice_is_named(home):
+    again = (
+        "INSERT INTO ducklake_data_file SELECT 9998, table_id, begin_snapshot, NULL, 1, path, path_is_relative, "
+        f"file_format, record_count, file_size_bytes, footer_size, 0, partition_id, NULL, NULL, NULL "
+        f"FROM ducklake_data_file WHERE {FIRST}"
+    )
+    late = f"UPDATE ducklake_data_file SET path = (SELECT path FROM ducklake_data_file WHERE {FIRST}) WHERE "
+    last = FIRST.replace("min(", "max(")
+    spoil(home, late + last)
+    assert "stands in the catalog twice" in problem(home)
+    spoil(home, again)
+    assert "had 3 rows" in problem(home) and "now tells of 6" in problem(home)
+
+
+def test_a_deletion_kept_in_the_catalog_itself_is_named(home):
+    spoil(
+        home,
+        "CREATE TABLE ducklake_inlined_delete_{documents_import_orders} "
+        "(file_id BIGINT, row_id BIGINT, begin_snapshot BIGINT)",
+        "INSERT INTO ducklake_inlined_delete_{documents_import_orders} SELECT data_file_id, 0, 1 "
+        f"FROM ducklake_data_file WHERE {FIRST}",
+    )
+    with Lake.read(home) as lake:
+        assert len(lake.con.execute("SELECT * FROM wh.documents.import_orders").fetchall()) == 5
+    assert "outside the data files, in ducklake_inlined_delete_" in problem(home)
+
+
+@pytest.mark.parametrize("ended", ["begin_snapshot + 1", NOW])
+def test_a_seal_does_not_cover_up_what_was_lost_before_it(home, ended):
+    """Not even where the day brought more than was lost and the catalog is told that older commits expired."""
+    spoil(home, f"UPDATE ducklake_data_file SET end_snapshot = {ended} WHERE {FIRST}")
+    day(home, 3, "31", "32", "33", "34")
+    spoil(home, f"DELETE FROM ducklake_snapshot WHERE snapshot_id < {NOW}")
+    assert "documents.import_orders had 6 rows when commit" in problem(home)
+    assert "of which 3 were left when commit" in problem(home)
+
+
+def test_a_log_of_before_the_counts_still_verifies_and_is_counted_from_the_next_seal_on(
+    empty_home, tmp_path, monkeypatch
+):
+    shutil.copytree(empty_home.path, tmp_path / "old")
+    home = Home(tmp_path / "old")
+    with monkeypatch.context() as patch:
+        patch.setattr(commits, "noted", lambda *_: {})
+        day(home, 1, "11", "12")
+    assert "in_force" not in (home.record / "log.jsonl").read_text()
+    assert problem(home) is None
+    spoil(home, f"UPDATE ducklake_data_file SET record_count = 1 WHERE {FIRST}")
+    assert "has 1 rows in the catalog, 2 were logged" in problem(home)
+    spoil(home, f"UPDATE ducklake_data_file SET record_count = 2 WHERE {FIRST}")
+    day(home, 2, "21", "22")
+    assert problem(home) is None
+    last = json.loads((home.record / "log.jsonl").read_text().splitlines()[-1])
+    assert (last["in_force"]["documents.import_orders"], last["altered"]) == (4, {})
+    spoil(home, f"DELETE FROM ducklake_data_file WHERE {FIRST}")
+    assert "documents.import_orders had 4 rows when commit" in problem(home)
+
+
+def test_what_a_migration_of_long_ago_put_anew_may_be_rewritten(empty_home, tmp_path, monkeypatch):
+    shutil.copytree(empty_home.path, tmp_path / "old")
+    home = Home(tmp_path / "old")
+    with monkeypatch.context() as patch:
+        patch.setattr(commits, "noted", lambda *_: {})
+        day(home, 1, "11", "12", "13")
+    update = "UPDATE wh.documents.import_orders SET row_no = 9 WHERE row_no = 1"
+    with Lake.write(home) as lake:
+        lake.commit("tongguan", "migration", "m", lambda con: con.execute(update))
+        record.seal(lake, DAY, "m", AT)
+        rewriting = "CALL ducklake_rewrite_data_files('wh', 'import_orders', schema => 'documents', delete_threshold => 0)"
+        lake.commit("tongguan", "rewrite", "m", lambda con: con.execute(rewriting).fetchall())
+        assert record.verify(lake).problem is None
+        record.seal(lake, DAY, "w", AT)
+        assert record.verify(lake).problem is None
+    spoil(
+        home,
+        f"UPDATE ducklake_data_file SET end_snapshot = {NOW} WHERE end_snapshot IS NULL "
+        "AND table_id = {documents_import_orders}",
+    )
+    assert "documents.import_orders had 3 rows when commit" in problem(home)
+
+
+def test_rows_are_counted_as_a_reader_finds_them_through_deletions_rewriting_and_merging(home):
+    def take_out(lake, text):
+        lake.commit("tongguan", text, "d", lambda con: con.execute(text).fetchall())
+        record.seal(lake, DAY, "d", AT)
+
+    wanted = {}
+    with Lake.write(home) as lake:
+        lake.commit(
+            "tongguan",
+            "dates",
+            "d",
+            lambda con: con.execute(
+                "INSERT INTO wh.ledger.touched_dates (zone, business_date, run_id) "
+                "SELECT 'z', DATE '2026-11-01' + i::INT, 'd' FROM range(10) t(i)"
+            ),
+        )
+        for number in range(4):
+            take_out(
+                lake,
+                f"DELETE FROM wh.ledger.touched_dates WHERE business_date = DATE '2026-11-01' + {number}",
+            )
+            wanted[lake.snapshot() - 1] = 9 - number
+        take_out(
+            lake, "UPDATE wh.ledger.touched_dates SET run_id = 'e' WHERE business_date > DATE '2026-11-08'"
+        )
+        for call in ("rewrite_data_files", "merge_adjacent_files"):
+            more = ", delete_threshold => 0.0" if call.startswith("rewrite") else ""
+            take_out(lake, f"CALL ducklake_{call}('wh', 'touched_dates', schema => 'ledger'{more})")
+            assert record.verify(lake).problem is None
+        take_out(lake, "CALL ducklake_merge_adjacent_files('wh', 'import_orders', schema => 'documents')")
+        newest = lake.snapshot()
+        known = [
+            number for (number,) in lake.con.execute("SELECT snapshot_id FROM wh.snapshots()").fetchall()
+        ]
+        found = rows.in_force(lake, known, newest, newest)
+        assert len(found) == len(known)
+        for number in known[-16:]:
+            for table in ("ledger.touched_dates", "documents.import_orders"):
+                asked = f"SELECT * FROM wh.{table} AT (VERSION => {number})"
+                assert found[number].get(table, 0) == len(lake.con.execute(asked).fetchall())
+        assert {number: found[number]["ledger.touched_dates"] for number in wanted} == wanted
+        assert record.verify(lake).problem is None
+        assert lake.con.execute(
+            "SELECT max(partial_max) FROM __ducklake_metadata_wh.ducklake_delete_file"
+        ).fetchone()[0]
+    entries = [json.loads(each) for each in (home.record / "log.jsonl").read_text().splitlines()]
+    assert not any(each.get("altered") for each in entries)
+
+
+def test_a_table_that_never_gets_fewer_rows_is_told_from_the_log_alone(home):
+    with Lake.write(home) as lake:
+        lake.commit(
+            "somebody", "tidy", "x", lambda con: con.execute("DELETE FROM wh.ledger.files").fetchall()
+        )
+        record.seal(lake, DAY, "x", AT)
+    assert "ledger.files had 2 rows when commit" in problem(home) and "and 0 when commit" in problem(home)

@@ -10,6 +10,7 @@ import duckdb
 
 from warehouse import catalogs
 from warehouse.connection import Lake
+from warehouse.record.rows import noted
 
 #: Author of the commits that keep checkpoints: alone they are no reason for another.
 SEALER = "tongguan seal"
@@ -75,7 +76,7 @@ def entries(lake: Lake, index: int, last: dict[str, Any] | None) -> Iterator[dic
     """Entries for the commits since the last one logged; none where only checkpoints were kept since.
 
     Only files that are new since are hashed. A file whose own commit was logged before (merging gives a new
-    file the number of an old commit) stands in the newest entry.
+    file the number of an old commit) stands in the newest entry, with the rows that every table then has.
     """
     # In this order, since others may commit meanwhile: a file seen here belongs to a commit seen after it, one
     # that is replaced in between stands in both lists, and one that is too late for both is in the next seal.
@@ -108,6 +109,7 @@ def entries(lake: Lake, index: int, last: dict[str, Any] | None) -> Iterator[dic
             # Merged away and replaced before this seal: their rows are in a file of these entries.
             "gone": list(lost.values()) if is_last else [],
             "file_id": max([seen, *lost]) if is_last else seen,
+            **(noted(lake, newest, last) if is_last else {}),
         }
 
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from warehouse.connection import Lake
+from warehouse.errors import RecordError
 from warehouse.record.book import Book
 from warehouse.record.commits import SEALER, files, snapshots
 from warehouse.record.merkle import Tree, extends, leaf_hash
 from warehouse.record.note import Checkpoint, CheckpointError, opened, public_key
+from warehouse.record.rows import beside_files, differing, in_force, never_fewer
 
 _BEIJING = ZoneInfo("Asia/Shanghai")
+#: The table that a seal itself adds to, in a commit after those it seals.
+CHECKPOINTS = "ledger.checkpoints"
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ def verify(
     problem = None
     try:
         _checked(lake, zone, first, last, done)
-    except _Broken as broken:
+    except (_Broken, RecordError) as broken:
         problem = str(broken)
     return Verified(done.entries, done.checkpoints, done.files, done.unsealed, problem)
 
@@ -70,7 +75,8 @@ def _checked(lake: Lake, zone: str | None, first: date | None, last: date | None
     entries = [json.loads(each) for each in lines]
     done.entries = len(entries)
     _catalog_checkpoints(lake, book)
-    _commits(lake, entries, done)
+    known = _commits(lake, entries, done)
+    _rows(lake, entries, known, done)
     _files(lake, entries, zone, first, last, done)
 
 
@@ -122,8 +128,8 @@ def _catalog_checkpoints(lake: Lake, book: Book) -> None:
             )
 
 
-def _commits(lake: Lake, entries: list[dict[str, Any]], done: _Done) -> None:
-    """Every commit the catalog still knows is the logged one, and none that was logged is ahead of it."""
+def _commits(lake: Lake, entries: list[dict[str, Any]], done: _Done) -> list[int]:
+    """Every commit the catalog still knows is the logged one, and none that was logged is ahead of it; their numbers."""
     known = {each["snapshot"]: each for each in snapshots(lake.con, -1)}
     logged = entries[-1]["snapshot"]
     newest = max(known, default=-1)
@@ -140,6 +146,56 @@ def _commits(lake: Lake, entries: list[dict[str, Any]], done: _Done) -> None:
             )
     # The commit that keeps a seal's checkpoint comes after what it seals; the next seal logs it.
     done.unsealed = sum(number > logged and each["author"] != SEALER for number, each in known.items())
+    return sorted(known)
+
+
+def _rows(lake: Lake, entries: list[dict[str, Any]], known: list[int], done: _Done) -> None:
+    """Every table has the rows that were noted at the seals, as of each sealed commit and now.
+
+    Seals of releases that noted none are not asked; what expired is not, but for the newest.
+    """
+    if found := beside_files(lake):
+        raise _Broken(
+            f"the catalog holds rows or deletions outside the data files, in {found[0]}: nothing here writes any"
+        )
+    counted = [each for each in entries if "in_force" in each]
+    if not counted:
+        return
+    _seals(counted)
+    newest, last = known[-1], counted[-1]
+    kept = {*known, last["snapshot"]}
+    asked = {each["snapshot"] for each in counted} & kept | {newest}
+    told = in_force(lake, asked, newest, last["snapshot"])
+    for each in counted:
+        if each["snapshot"] in told:
+            _same_rows(each["in_force"], told[each["snapshot"]], f"when commit {each['snapshot']} was sealed")
+    if last is entries[-1] and not done.unsealed:  # what was committed since are checkpoints
+        noted, now = ({**found, CHECKPOINTS: 0} for found in (last["in_force"], told[newest]))
+        _same_rows(noted, now, f"in commit {last['snapshot']}, the last but for checkpoints,")
+
+
+def _seals(counted: list[dict[str, Any]]) -> None:
+    """What the log alone tells: no seal missed rows that the one before had noted."""
+    for before, after in pairwise(counted):
+        for table, (noted, found) in after["altered"].items():
+            raise _Broken(
+                f"{table} had {noted:,} rows when commit {before['snapshot']} was sealed, of which {found:,} were "
+                f"left when commit {after['snapshot']} was: the catalog was altered in between"
+            )
+        for table, rows in before["in_force"].items():
+            if never_fewer(table) and (left := after["in_force"].get(table, 0)) < rows:
+                raise _Broken(
+                    f"{table} had {rows:,} rows when commit {before['snapshot']} was sealed and {left:,} when commit "
+                    f"{after['snapshot']} was, though none is ever taken out of it"
+                )
+
+
+def _same_rows(noted: dict[str, int], found: dict[str, int], when: str) -> None:
+    for table, (rows, left) in differing(noted, found).items():
+        raise _Broken(
+            f"{table} had {rows:,} rows {when} and the catalog now tells of {left:,}: data files or deletions were "
+            "taken out of it, ended or added by hand"
+        )
 
 
 def _files(
@@ -153,12 +209,20 @@ def _files(
     """Files the catalog refers to are those that were logged, to the byte."""
     logged = {file["path"]: (file, entry) for entry in entries for file in entry["files"]}
     sealed, stored = entries[-1]["file_id"], lake.home.storage
+    seen: set[str] = set()
     for live in files(lake):
+        if live.path in seen:
+            raise _Broken(f"data file {live.path} stands in the catalog twice")
+        seen.add(live.path)
         if live.id > sealed:
             continue  # committed since the last seal
         if live.path not in logged:
             raise _Broken(f"data file {live.path} is in the catalog and was never logged")
         file, entry = logged[live.path]
+        if live.rows != file["rows"]:
+            raise _Broken(
+                f"data file {live.path} has {live.rows:,} rows in the catalog, {file['rows']:,} were logged"
+            )
         if not _wanted(live.path, entry, zone, first, last):
             continue
         where = f"data file {live.path} of commit {entry['snapshot']} ({entry['message']})"
