@@ -14,7 +14,7 @@ from transforms.measures import Measure
 
 _EPOCH = datetime(1970, 1, 1)
 #: Ways a list can leave without release, besides a rejection for good.
-_EXITS = ("cancelled_at", "returned_at", "closed_at")
+EXITS = ("cancelled_at", "returned_at", "closed_at")
 
 
 def milliseconds(time: datetime | date) -> int:
@@ -34,7 +34,7 @@ def gone_by(time: int) -> pl.Expr:
 
     That is the first of cancellation, return, closing and the start of a repair that lasts at `time`.
     """
-    return pl.min_horizontal(_past(name, time) for name in (*_EXITS, "repair_at"))
+    return pl.min_horizontal(_past(name, time) for name in (*EXITS, "repair_at"))
 
 
 def _past(column: str, time: int) -> pl.Expr:
@@ -52,7 +52,11 @@ def with_repair(lists: pl.DataFrame, intervals: pl.DataFrame, time: int) -> pl.D
 
 
 def still_open(lists: pl.DataFrame, time: int) -> pl.DataFrame:
-    """(row, base, age): lists accepted before `time` and neither released nor gone by then."""
+    """(row, base, age): lists accepted before `time` and neither released nor gone by then.
+
+    The one figure a list enters on days that are none of its own: warehouse.openness says which of them late
+    data restates, by what is read here.
+    """
     return lists.filter(
         (pl.col("accepted_at") < time) & _past("released_at", time).is_null() & gone_by(time).is_null()
     ).select("row", "base", (time - pl.col("accepted_at")).alias("age"))
@@ -80,7 +84,7 @@ def acceptance_spans(cohort: pl.DataFrame, measure: Measure, observed_until: int
     left = (
         gone_by(observed_until)
         if measure.end == "released_at"
-        else pl.min_horizontal(_past(name, observed_until) for name in _EXITS[:2])
+        else pl.min_horizontal(_past(name, observed_until) for name in EXITS[:2])
     )
     last = pl.when(left.is_null()).then(observed_until).otherwise(pl.max_horizontal(left, started))
     is_open = started.is_not_null() & ended.is_null() & left.is_null()

@@ -32,20 +32,20 @@ def with_marks(scan: str, table: str, zone: str) -> str:
 def mark_lists(con: duckdb.DuckDBPyConnection, zone: str, run_id: str, at: datetime) -> None:
     """Set and clear the marks of stored lists as this commit found them, and have their dates looked at again.
 
-    A list that is linked later gets its mark when it is stored (warehouse.relist). Dates of rewritten records
-    are looked at again too.
+    A list that is linked later gets its mark when it is stored (warehouse.relist). Dates of vanished, reappeared
+    and rewritten records are looked at again too: a record that reappeared is stored nowhere anew.
     """
-    here, now = f"zone = {sql.literal(zone)}", sql.literal(at)
+    here, of_run = f"zone = {sql.literal(zone)}", f"run_id = {sql.literal(run_id)}"
+    of_now = {"vanished": f"({of_run} OR reappeared_at = {sql.literal(at)})", "rewritten": of_run}
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE spoken_of AS SELECT {sql.names(_KEY)}, min(business_date) AS first, "
         f"max(business_date) AS last FROM wh.ledger.vanished WHERE {here} AND flow IS NOT NULL "
-        f"AND (run_id = {sql.literal(run_id)} OR reappeared_at = {now}) GROUP BY ALL"
+        f"AND {of_now['vanished']} GROUP BY ALL"
     )
     days = _lists(con, zone)
     records = " UNION ALL ".join(
-        f"SELECT business_date AS day, 0 AS lists, 1 AS documents FROM wh.ledger.{table} WHERE {here} "
-        f"AND run_id = {sql.literal(run_id)}"
-        for table in ("vanished", "rewritten")
+        f"SELECT business_date AS day, 0 AS lists, 1 AS documents FROM wh.ledger.{table} WHERE {here} AND {found}"
+        for table, found in of_now.items()
     )
     dated = "".join(f" UNION ALL SELECT CAST({name} AS DATE), 1, 0 FROM marked" for name in DATED_BY if days)
     touched.note(

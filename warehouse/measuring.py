@@ -19,7 +19,7 @@ from warehouse import engines, sql
 from warehouse.connection import Lake
 from warehouse.corrections import in_force
 from warehouse.handover import lazy_frame
-from warehouse.relist import LEFT_AT
+from warehouse.openness import LEFT_AT
 from warehouse.touched import pending
 
 #: Acceptance cohorts are looked at again on these days after their own (design section 6).

@@ -10,12 +10,11 @@ import duckdb
 from transforms.schemas import DATED_BY, QUIET
 from warehouse import sql, touched
 from warehouse.marks import with_marks
+from warehouse.openness import LEFT_AT, OPEN_BY, differently_open
 from warehouse.schema import core_columns
 from warehouse.window import Window, extents
 
 _NUMBER = "hash(flow, ebc_code, order_no)"
-#: When a list stops being open: whichever of these comes first. A list rejected for good keeps its state.
-LEFT_AT = "least(released_at, cancelled_at, returned_at, CASE WHEN state = 'rejected' THEN state_at END)"
 #: Every time that can bring a list into a figure.
 _FIRST_AT = f"least({', '.join(DATED_BY)}, CAST(list_min(figure_dates) AS TIMESTAMP))"
 _LAST_AT = f"greatest({', '.join(DATED_BY)}, {LEFT_AT}, CAST(list_max(figure_dates) AS TIMESTAMP))"
@@ -25,7 +24,7 @@ _DAYS = (*(f"CAST({column} AS DATE)" for column in DATED_BY), "unnest(figure_dat
 GONE = "gone"
 #: What the notes below, and the yearly limits of buyers, read of the rows as they were, besides their dates.
 _KEPT: dict[str, tuple[str, ...]] = {
-    "lists": (*DATED_BY, "state", "state_at", "figure_dates", *QUIET),
+    "lists": (*DATED_BY, "figure_dates", *QUIET, *OPEN_BY),
     "list_events": (),
     "reconciliation": ("buyer", "counted_at"),
 }
@@ -132,29 +131,18 @@ def _note_dates(con: duckdb.DuckDBPyConnection, zone: str, run_id: str, reason: 
             for day, table, which in dated
         ]
     )
-    spans = " UNION ALL ".join(
-        f"SELECT k, '{side}' AS side, CAST(accepted_at AS DATE) AS since, "
-        f"CAST(coalesce({LEFT_AT}, TIMESTAMP '9999-12-31') AS DATE) AS until "
-        f"FROM {side}_lists SEMI JOIN changed USING (k) WHERE accepted_at IS NOT NULL"
-        for side in ("old", "new")
-    )
+    before, after = (f"(FROM {side}_lists SEMI JOIN {loud} USING (k))" for side in ("old", "new"))
     days = f"""
-        WITH spans AS (FROM ({spans})),
-        differing AS (
-            SELECT k, min(since) AS since, max(until) AS until FROM spans
-            GROUP BY k HAVING count(*) < 2 OR min(since) <> max(since)
-            UNION ALL
-            SELECT k, min(until), max(until) FROM spans
-            GROUP BY k HAVING count(*) = 2 AND min(since) = max(since) AND min(until) <> max(until)
-        ),
-        published AS (SELECT DISTINCT business_date FROM wh.vintages.published WHERE zone = {sql.literal(zone)}),
-        days AS (
+        WITH published AS MATERIALIZED (
+            SELECT DISTINCT business_date FROM wh.vintages.published WHERE zone = {sql.literal(zone)}
+        )
+        SELECT day AS business_date, count(k) AS lists, 0 AS documents FROM (
             SELECT k, day FROM ({milestones}) WHERE day IS NOT NULL
             UNION
-            SELECT NULL AS k, business_date FROM published
-            SEMI JOIN differing ON business_date >= since AND business_date <= until
-        )
-        SELECT day AS business_date, count(k) AS lists, 0 AS documents FROM days GROUP BY day
+            SELECT NULL AS k, business_date FROM published p
+            SEMI JOIN ({differently_open(before, after, "published")}) o
+            ON p.business_date >= o.since AND p.business_date < o.until
+        ) GROUP BY day
     """
     touched.note(con, zone, run_id, days, reason)
 

@@ -84,9 +84,26 @@ def note_documents(
 
 def pending(con: duckdb.DuckDBPyConnection, zone: str) -> dict[date, str]:
     """Dates that wait to be looked at, each with its reason."""
+    return _reasons(con, f"(FROM wh.ledger.touched_dates WHERE zone = {sql.literal(zone)})")
+
+
+def reasons(con: duckdb.DuckDBPyConnection, zone: str) -> dict[date, str]:
+    """Why dates would be restated now: those that wait, and those listed as out of window.
+
+    The latter wait for nobody: only a run that is told to looks at them, and would find no note of why.
+    """
+    here = f"zone = {sql.literal(zone)}"
+    return _reasons(
+        con,
+        f"(SELECT business_date, reason FROM wh.ledger.touched_dates WHERE {here} UNION ALL "
+        f"SELECT business_date, reason FROM wh.ledger.out_of_window WHERE {here} AND restated_at IS NULL)",
+    )
+
+
+def _reasons(con: duckdb.DuckDBPyConnection, notes: str) -> dict[date, str]:
     rows = con.execute(
-        f"SELECT business_date, bool_or(reason = {sql.literal(CORRECTION)}) FROM wh.ledger.touched_dates "
-        f"WHERE zone = {sql.literal(zone)} AND business_date IS NOT NULL GROUP BY 1"
+        f"SELECT business_date, bool_or(reason = {sql.literal(CORRECTION)}) FROM {notes} "
+        "WHERE business_date IS NOT NULL GROUP BY 1"
     ).fetchall()
     return {day: CORRECTION if corrected else LATE_DATA for day, corrected in rows}
 

@@ -70,7 +70,7 @@ def publish(
             check(con)
         newest = _newest(con, zone)
         changes = _changes(con, zone, frames, {day: newest[day] for day in dates if day in newest})
-        noted = touched.pending(con, zone)
+        noted = touched.reasons(con, zone)
         ends = set(dates if final is None else final)
         vintages = (
             _next(day, newest.get(day), day in changes.days, day in ends, noted) for day in sorted(set(dates))

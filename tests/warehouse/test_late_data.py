@@ -112,6 +112,25 @@ def test_why_a_date_has_a_vintage(lake, monkeypatch):
     ]
 
 
+def test_a_date_listed_for_a_correction_is_restated_as_one_and_only_when_told(lake):
+    """Its note is gone when the operator runs the date as the report told: the list of such dates has the reason."""
+    since = measuring.restated_since(DAY, 60)
+    publish(lake, [OLDER], 1)
+    touch(lake, OLDER, reason=touched.CORRECTION)
+    publish(lake, [DAY], 1, since=since)
+    assert waiting(lake) == []
+    assert measuring.dates_to_publish(lake, ZONE, DAY) == [DAY], "listed is not to be published by itself"
+    publish(lake, [OLDER], 2)
+    touch(lake, OLDER)
+    publish(lake, [OLDER], 3)
+    assert book(lake, "business_date, reason") == [
+        (OLDER, "publication"),
+        (OLDER, "correction"),
+        (OLDER, "late data"),
+        (DAY, "publication"),
+    ]
+
+
 def test_no_vintage_is_published_before_another_although_the_clock_was_set_back(lake):
     publish(lake, [DAY], 1, at=datetime(2026, 11, 12, 9))
     publish(lake, [DAY], 2, at=datetime(2026, 11, 12, 8))

@@ -1,11 +1,12 @@
 """A file that comes again: what vanished, what was rewritten, and nothing else."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from memory_lake import MemoryLake
 from staged_runs import Stage, at, import_list, order, receipt
 
+from transforms.integrity import records_daily
 from warehouse import Home
 
 LATER = datetime(2026, 11, 13, 1)
@@ -72,6 +73,24 @@ def test_a_record_that_comes_again_keeps_its_entry_and_says_where(home, lake):
     deliver(lake, home, "r2", (DATED, "CEB621", [import_list("1")]), loaded_at=at("14 01:00"))
     (again,) = deliver(lake, home, "r3", ("other.xml", "CEB621", [import_list("2"), import_list("9")]))
     assert vanished(lake, "business_key, reappeared_at, reappeared_hash") == [("EBC1|2", LATER, again)]
+
+
+def test_a_record_that_comes_again_restates_the_day_on_which_it_had_vanished(home, lake):
+    """Nothing is stored of it, so nothing else tells that the day counts it as told again."""
+
+    def reappeared():
+        days = [date(2026, 11, 11)]
+        stored = [lake.con.sql(f"FROM wh.ledger.{name}").pl().lazy() for name in ("vanished", "rewritten")]
+        return records_daily(*stored, days).filter(kind="all").collect()["reappeared"].to_list()
+
+    deliver(lake, home, "r1", (DATED, "CEB311", [order("1"), order("2")]))
+    deliver(lake, home, "r2", (DATED, "CEB311", [order("1")]), loaded_at=at("14 01:00"))
+    assert reappeared() == [0]
+    lake.con.execute("DELETE FROM wh.ledger.touched_dates")
+    deliver(lake, home, "r3", (DATED, "CEB311", [order("2"), order("1")]), loaded_at=at("15 01:00"))
+    assert reappeared() == [1]
+    noted = lake.con.execute("SELECT business_date, documents FROM wh.ledger.touched_dates").fetchall()
+    assert noted == [(date(2026, 11, 11), 1)]
 
 
 def test_a_file_split_or_renamed_or_moved_to_another_folder_loses_nothing(home, lake):

@@ -1,6 +1,6 @@
 """Releasing quarantined rows: real CSV in landing, real reader, a plain stand-in for the gate."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import polars as pl
 import pytest
@@ -8,7 +8,9 @@ from staged_runs import LOADED
 
 from sources.readers import read_files
 from sources.staging import load_landed, load_outcomes, save
-from warehouse import Home, Lake, documents, landing, quarantine
+from transforms.families import figures, timeliness
+from transforms.stated import Stated
+from warehouse import Home, Lake, documents, landing, measuring, quarantine
 from warehouse.errors import ReleaseError
 
 KEY = b"0123456789abcdef"
@@ -41,17 +43,21 @@ def gate(con, folder):
 
 @pytest.fixture
 def lake(home: Home, tmp_path):
-    inbox = tmp_path / "orders.csv"
-    inbox.write_text(CSV)
-    run = home.staging / "r1"
-    run.mkdir()
     with Lake.write(home) as lake:
-        landed = landing.land(home, [inbox], "inbox", lake, zone="zhengzhou")
-        save(landed, run / "landed.json")
-        save(read_files(load_landed(run / "landed.json"), run / "parts", KEY), run / "outcomes.json")
-        gate(lake.con, run)
-        documents.commit(lake, home, "zhengzhou", "r1", run, LOADED)
+        take_in(lake, home, tmp_path / "orders.csv", CSV, "r1")
         yield lake
+
+
+def take_in(lake, home, path, text, run_id):
+    """Land, read, check and commit a file of this text."""
+    path.write_text(text)
+    run = home.staging / run_id
+    run.mkdir()
+    landed = landing.land(home, [path], "inbox", lake, zone="zhengzhou")
+    save(landed, run / "landed.json")
+    save(read_files(load_landed(run / "landed.json"), run / "parts", KEY), run / "outcomes.json")
+    gate(lake.con, run)
+    documents.commit(lake, home, "zhengzhou", run_id, run, LOADED)
 
 
 def apply(lake, home, run="r2"):
@@ -105,6 +111,37 @@ def test_a_row_that_fails_again_stays_open_with_its_new_reasons(home, lake):
     assert (row["quarantine_id"], row["rules"], row["status"]) == (broken, ["K1"], "open")
     assert counts(lake) == (1, 2, 150, 100, 50, 0)
     assert quarantine.show(lake, broken)["releases"][0]["outcome"] == "quarantined"
+
+
+@pytest.mark.parametrize(("mended", "outcome"), [("appTime", "accepted"), ("nothing", "duplicate")])
+def test_a_row_that_leaves_quarantine_restates_the_day_on_which_it_was_rejected(
+    home, lake, tmp_path, mended, outcome
+):
+    """Accepted on another day, or told by another file meanwhile: of its own day only `rejected` changes."""
+    day = date(2026, 11, 11)
+
+    def rejected():
+        with measuring.inputs(lake, "zhengzhou", day, [day], pl.LazyFrame(), Stated()) as inputs:
+            (rows,) = figures([timeliness.FAMILY], inputs).values()
+        return rows.filter(kind="CEB311")["rejected"].to_list()
+
+    lake.con.execute(
+        "INSERT INTO wh.vintages.published (zone, business_date, vintage) VALUES ('zhengzhou', DATE '2026-11-11', 1)"
+    )
+    fields = {"ebpCode": "EBP1"}
+    if mended == "appTime":
+        fields["appTime"] = "20261121080000"
+    else:
+        head, _, row, _ = CSV.splitlines()
+        take_in(lake, home, tmp_path / "again.csv", f"{head}\n{row.replace(',,', ',EBP1,')}\n", "again")
+    assert rejected() == [2]
+    lake.con.execute("DELETE FROM wh.ledger.touched_dates")
+    [broken] = quarantine.list_rows(lake, rule="K1")
+    quarantine.release(lake, broken["quarantine_id"], fields, reason="phoned", by="ops", at=LATER)
+    apply(lake, home)
+    assert quarantine.show(lake, broken["quarantine_id"])["releases"][0]["outcome"] == outcome
+    assert rejected() == [1]
+    assert lake.con.execute("SELECT business_date FROM wh.ledger.touched_dates").fetchall() == [(day,)]
 
 
 def test_releases_that_cannot_work_are_refused_with_a_reason(lake):
