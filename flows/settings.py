@@ -11,7 +11,6 @@ import logging
 import os
 from pathlib import Path
 
-from flows.errors import DayStopped, UsageProblem
 from flows.serving.environment import served_by
 
 DEFAULT_HOME = ".tongguan"
@@ -34,10 +33,9 @@ def home_path(given: Path | None = None) -> Path:
     return (given or Path(os.environ.get("TONGGUAN_HOME", DEFAULT_HOME))).resolve()
 
 
-def _not_told(record: logging.LogRecord) -> bool:
-    """Whether a log record is of anything but a stop, which the command line tells as a sentence."""
-    error = record.exc_info[1] if record.exc_info else None
-    return not isinstance(error, DayStopped | UsageProblem)
+def _without_trace(record: logging.LogRecord) -> bool:
+    """Whether a record of a flow run bears no error: the command line tells each one itself, as a sentence or whole."""
+    return not record.exc_info
 
 
 def prepare_prefect(home: Path) -> None:
@@ -48,7 +46,7 @@ def prepare_prefect(home: Path) -> None:
     os.environ.setdefault("PREFECT_HOME", str(home / "prefect"))
     if service := served_by(home):
         os.environ.setdefault("PREFECT_API_URL", service["api"])
-    logging.getLogger("prefect.flow_runs").addFilter(_not_told)
+    logging.getLogger("prefect.flow_runs").addFilter(_without_trace)
     default_prefect()
 
 

@@ -39,7 +39,7 @@ CAPACITY_DAILY = MetricTable(
             "高峰日与日均之比",
             "highest day to mean day",
             "ratio to the mean day",
-            "day_lists / (lists / days); 1 for a single day",
+            "day_lists / (lists / days); 1 for a single day, null without a list",
             over_days=("max:day_lists", "mean:lists"),
         ),
         Column(
@@ -87,7 +87,7 @@ CAPACITY_DAILY = MetricTable(
             "capacity_lists",
             "日处理能力",
             "stated capacity",
-            "lists a day the zone states it can carry; on rows of both flows, else null",
+            "lists a day the zone states it can carry; on rows of both flows, which every day has, else null",
             "zone file: capacity.lists_per_day",
             over_days="sum",
         ),
@@ -119,25 +119,31 @@ CAPACITY_DAILY = MetricTable(
 )
 
 
-def capacity_daily(lists: pl.LazyFrame, dates: Sequence[date], stated: Stated) -> pl.LazyFrame:
-    """metrics.capacity_daily of the dates, sorted by grain; no row where no list has the time."""
+def capacity_daily(lists: pl.LazyFrame, dates: Sequence[date], zone: str, stated: Stated) -> pl.LazyFrame:
+    """metrics.capacity_daily of the dates, sorted by grain; a flow without a list with the time has no row.
+
+    Both flows together have one on every date: what the zone could carry counts on a day without a list too.
+    """
     known = lists.select("zone", "flow", *_TIMES).collect(engine="in-memory").lazy()
     by_minute = pl.concat(_by_minute(known, each, dates) for each in _BASES)
     cells = pl.concat([by_minute, by_minute.with_columns(pl.lit(ALL).alias("flow"))])
     place = ["zone", "business_date", "basis", "flow"]
     minutes = cells.group_by(*place, "minute").agg(pl.col("lists").sum())
     hours = minutes.group_by(*place, pl.col("minute") // 60).agg(pl.col("lists").sum())
-    both = pl.col("flow") == ALL
+    both, some = pl.col("flow") == ALL, pl.col("lists") > 0
     figures = (
-        _peak(minutes, place, "peak_minute")
-        .join(_peak(hours.rename({"minute": "hour"}), place, "peak_hour"), on=place)
-        .join(minutes.group_by(place).agg(pl.col("lists").sum()), on=place)
+        minutes.group_by(place)
+        .agg(pl.col("lists").sum())
+        .join(_every_day(zone, dates), on=place, how="full", coalesce=True)
+        .join(_peak(minutes, place, "peak_minute"), on=place, how="left")
+        .join(_peak(hours.rename({"minute": "hour"}), place, "peak_hour"), on=place, how="left")
+        .with_columns(pl.col("lists", "peak_minute_lists", "peak_hour_lists").fill_null(0))
         .with_columns(
             pl.when(both).then(pl.lit(stated.lists_per_day, dtype=pl.Int64)).alias("capacity_lists"),
             pl.when(both).then(pl.lit(stated.peak_day_lists, dtype=pl.Int64)).alias("highest_day_lists"),
             pl.col("lists").alias("day_lists"),
-            pl.lit(1.0).alias("mean_day_ratio"),
-            (pl.col("peak_hour_lists") * 24 / pl.col("lists")).alias("mean_hour_ratio"),
+            pl.when(some).then(pl.lit(1.0)).alias("mean_day_ratio"),
+            pl.when(some).then(pl.col("peak_hour_lists") * 24 / pl.col("lists")).alias("mean_hour_ratio"),
             _clock(pl.col("peak_minute")).alias("peak_minute"),
         )
         .with_columns(
@@ -147,6 +153,16 @@ def capacity_daily(lists: pl.LazyFrame, dates: Sequence[date], stated: Stated) -
     )
     return figures.select(pl.col(name).cast(dtype) for name, dtype in CAPACITY_DAILY.schema.items()).sort(
         CAPACITY_DAILY.grain_ids
+    )
+
+
+def _every_day(zone: str, dates: Sequence[date]) -> pl.LazyFrame:
+    """The places of both flows together that are there with or without lists."""
+    return pl.LazyFrame(
+        [(zone, day, basis, ALL) for day in sorted(set(dates)) for basis in _BASES],
+        schema=dict.fromkeys(("zone", "business_date", "basis", "flow"), pl.String())
+        | {"business_date": pl.Date()},
+        orient="row",
     )
 
 

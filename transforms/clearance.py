@@ -254,7 +254,8 @@ def _estimated(counts: pl.LazyFrame, sorted_: pl.DataFrame) -> pl.LazyFrame:
 
 
 def _sum() -> pl.Expr:
-    return pl.when(pl.col("n") > 0).then(in_hours(pl.col("sum_ms")))
+    """Of nothing 0, not null: a day on which lists are only open leaves its month a sum."""
+    return in_hours(pl.col("sum_ms"))
 
 
 def _mean() -> pl.Expr:

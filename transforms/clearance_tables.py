@@ -55,7 +55,7 @@ CLEARANCE_DAILY = MetricTable(
             "sum_h",
             "时长合计",
             "hours in all",
-            "sum of the durations; acceptance basis: null while any duration is censored",
+            "sum of the durations, 0 where n is 0; acceptance basis: null while any duration is censored",
             since="2",
             over_days="sum",
         ),

@@ -100,6 +100,8 @@ def definitions_frame() -> pl.DataFrame:
 def over_days(column: Column) -> str:
     """How days of a column become a period, in a word or a fraction."""
     rule = column.over_days
+    if column.across:
+        return f"{rule} across {', '.join(column.across)}"
     return rule if isinstance(rule, str) else " / ".join(rule)
 
 
@@ -157,6 +159,8 @@ def _periods() -> Iterator[str]:
     yield ""
     yield "- `sum`: the days added up; unknown (null) where a day's amount is unknown. `max`: the largest day. `last`: a"
     yield "  stock, that of `last_date`. `no`: days do not tell it, the views do not have it."
+    yield "- `sum across x`: the amount is of all rows of the day that differ only in x, and is added up once a day over"
+    yield "  all of them: a day counts on which the row itself is missing, but another of its group is there."
     yield "- `a / b`: the sum of `a` divided by the sum of `b`; `max:a` is its largest day, `mean:a` its mean day covered."
     yield "- A date published without a row of a cell counts as covered, and the cell as 0 that day."
     yield ""

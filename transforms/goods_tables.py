@@ -118,6 +118,7 @@ COUNTRIES_DAILY = MetricTable(
             "goods value of the flow",
             "value_cny of the flow's row `all`",
             "lists.goods.value_cny",
+            across=("country",),
         ),
         share(
             "value_share",

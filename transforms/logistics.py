@@ -113,7 +113,7 @@ CORRIDORS_DAILY = MetricTable(
             "通道",
             "corridor",
             ", ".join(each.id for each in CORRIDORS),
-            "lists by transport mode and country: "
+            "lists by transport mode and country, all listed where a list is from or to abroad: "
             + "; ".join(
                 f"{each.id} ({each.zh}): trafMode {each.transport}, countries {', '.join(each.countries)}"
                 for each in CORRIDORS
@@ -198,7 +198,10 @@ def routes_daily(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFrame:
 
 
 def corridors_daily(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFrame:
-    """metrics.corridors_daily of the dates, sorted by grain: corridors with a list only."""
+    """metrics.corridors_daily of the dates, sorted by grain: all corridors where a list is from or to abroad.
+
+    A corridor that no list took has its row too, so that a share over days counts those days.
+    """
     routes = pl.LazyFrame(
         [(each.id, each.transport, country) for each in CORRIDORS for country in each.countries],
         schema={"corridor": pl.String, "transport": pl.String, "country": pl.String},
@@ -211,14 +214,16 @@ def corridors_daily(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFrame:
         ("flow",),
         [pl.len().cast(pl.Int64).alias("abroad")],
     )
+    taken = summed(
+        released.join(routes, on=["transport", "country"], how="inner"),
+        (*_DAY, "corridor"),
+        ("flow",),
+        list(_SUMS),
+    )
     return (
-        summed(
-            released.join(routes, on=["transport", "country"], how="inner"),
-            (*_DAY, "corridor"),
-            ("flow",),
-            list(_SUMS),
-        )
-        .join(abroad, on=[*_DAY, "flow"], how="left")
+        abroad.join(routes.select("corridor").unique(), how="cross")
+        .join(taken, on=[*_DAY, "flow", "corridor"], how="left")
+        .with_columns(pl.col("lists", *(each.id for each in _FREIGHT)).fill_null(0))
         .with_columns(ratio("lists", "abroad").alias("share"))
         .pipe(shaped, CORRIDORS_DAILY)
     )

@@ -28,6 +28,10 @@ class Column:
     #: be told from the days), or (numerator, denominator), which are divided again. A numerator or
     #: denominator is a column's id for its sum, `max:<id>` for its largest day, `mean:<id>` for its mean day.
     over_days: str | tuple[str, str] = "no"
+    #: Breakdowns that the amount does not tell apart: it is of all rows of the day that agree in the others. Over
+    #: days it is added up over the whole of that group, since a day without a row of the cell still has it. Such
+    #: an amount can only be a "sum", and some row of the group must be there on every day that has the amount.
+    across: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,10 +121,17 @@ def text(
 
 
 def count(
-    id_: str, zh: str, en: str, formula: str, source: str = "lists", since: str = "", over_days: str = "sum"
+    id_: str,
+    zh: str,
+    en: str,
+    formula: str,
+    source: str = "lists",
+    since: str = "",
+    over_days: str = "sum",
+    across: tuple[str, ...] = (),
 ) -> Column:
     """A number of things; distinct things do not add up over days (`over_days="no"`)."""
-    return Column(id_, zh, en, "count", formula, source, since, _COUNT, over_days)
+    return Column(id_, zh, en, "count", formula, source, since, _COUNT, over_days, across)
 
 
 def hours(
@@ -151,10 +162,17 @@ def share(
 
 
 def money(
-    id_: str, zh: str, en: str, formula: str, source: str = "lists", since: str = "", over_days: str = "sum"
+    id_: str,
+    zh: str,
+    en: str,
+    formula: str,
+    source: str = "lists",
+    since: str = "",
+    over_days: str = "sum",
+    across: tuple[str, ...] = (),
 ) -> Column:
     """A sum in CNY."""
-    return Column(id_, zh, en, "CNY", formula, source, since, TOTAL, over_days)
+    return Column(id_, zh, en, "CNY", formula, source, since, TOTAL, over_days, across)
 
 
 def weight(

@@ -7,11 +7,17 @@ from datetime import date
 
 import polars as pl
 
+from transforms.compute import computed
 from transforms.cube import known, shaped, summed, timed, timing
+from transforms.links import ORDER_KEY
 from transforms.metric_model import BREAKDOWN, DATE, ZONE, MetricTable, count, money, text
-from transforms.schemas import TOTAL
+from transforms.schemas import PAYMENT, TOTAL
 
 _DOCUMENTS = "payments, export_payments"
+_ONCE = (
+    "one of an order that several import lists claim counts once, in the cell of the first of them by ebcCode"
+)
+_EACH = "of an order that several lists claim, with each of these lists"
 _NO_REFUND = "no document says that money went back: this is what was to be paid back at most"
 
 PAYMENTS_DAILY = MetricTable(
@@ -37,7 +43,7 @@ PAYMENTS_DAILY = MetricTable(
             "支付笔数",
             "payments",
             "payments whose payTime (export: accountingDate) is on the day, not deleted, of orders that have a "
-            "list; each part of a split payment is one",
+            f"list; each part of a split payment is one; {_ONCE}",
             _DOCUMENTS,
         ),
         count(
@@ -59,7 +65,7 @@ PAYMENTS_DAILY = MetricTable(
             "deleted_payments",
             "删除支付笔数",
             "payments deleted",
-            "payments whose newest version is a deletion (appType 3) with its appTime on the day",
+            f"payments whose newest version is a deletion (appType 3) with its appTime on the day; {_ONCE}",
             _DOCUMENTS,
         ),
         money(
@@ -73,7 +79,7 @@ PAYMENTS_DAILY = MetricTable(
             "cancelled_payments",
             "撤单清单支付笔数",
             "payments of cancelled lists",
-            f"payments not deleted of lists with cancelled_at on the day; {_NO_REFUND}",
+            f"payments not deleted of lists with cancelled_at on the day; {_EACH}; {_NO_REFUND}",
         ),
         money(
             "cancelled_cny",
@@ -85,7 +91,7 @@ PAYMENTS_DAILY = MetricTable(
             "returned_payments",
             "退货清单支付笔数",
             "payments of returned lists",
-            f"payments not deleted of lists with returned_at on the day; {_NO_REFUND}",
+            f"payments not deleted of lists with returned_at on the day; {_EACH}; {_NO_REFUND}",
         ),
         money(
             "returned_cny",
@@ -101,6 +107,8 @@ _MEASURES = {
     "order_to_payment": ("order_app_at", "pay_at"),
     "payment_to_release": ("pay_at", "released_at"),
 }
+#: The one of them that is a time of the order, not of each list that claims it.
+_OF_ORDER = "order_to_payment"
 PAYMENT_TIMES_DAILY = MetricTable(
     "payment_times_daily",
     "每日支付时效",
@@ -114,7 +122,7 @@ PAYMENT_TIMES_DAILY = MetricTable(
             "measure",
             ", ".join(_MEASURES),
             "order_to_payment: pay_at - order_app_at of the lists with pay_at on the day (order_app_at is when "
-            "the order was reported, often after it was paid: then negative); payment_to_release: "
+            f"the order was reported, often after it was paid: then negative), {_ONCE}; payment_to_release: "
             "released_at - pay_at of the lists with released_at on the day; pay_at is that of the last payment",
         ),
         *BREAKDOWN,
@@ -122,9 +130,13 @@ PAYMENT_TIMES_DAILY = MetricTable(
     timing(),
 )
 _OVER = ("flow", "mode", "institution")
+#: What tells who claims which order; an export order is that of one list by its key.
+_CLAIM = ("flow", "ebc_code", *ORDER_KEY["I"])
+#: Whether another list may claim the order too; few do, and only they are looked at more closely.
+_SHARED = ((pl.col("flow") == "I") & (pl.len().over("flow", *ORDER_KEY["I"]) > 1)).alias("_shared")
 #: Columns of core.lists read.
 NEEDED = (
-    *("zone", "flow", "mode", "office", "payments", "cancelled_at", "returned_at"),
+    *("zone", *_CLAIM, "mode", "office", "payments", "cancelled_at", "returned_at"),
     *("order_app_at", "pay_at", "released_at"),
 )
 
@@ -132,7 +144,7 @@ NEEDED = (
 def payments_daily(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFrame:
     """metrics.payments_daily of the dates, sorted by grain."""
     each = (
-        lists.select("zone", "flow", "mode", "cancelled_at", "returned_at", "payments")
+        lists.select("zone", *_CLAIM, "mode", "cancelled_at", "returned_at", "payments", _SHARED)
         .with_columns(
             pl.col("payments")
             .list.eval(pl.element().struct.field("deleted_at").is_null())
@@ -142,14 +154,15 @@ def payments_daily(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFrame:
         .explode("payments", empty_as_null=False, keep_nulls=False)
         .unnest("payments")
         .pipe(known, "mode", "institution")
+        .pipe(computed)
     )
-    paid = each.filter(pl.col("deleted_at").is_null())
+    once, kept = _once(each, [field.name for field in PAYMENT.fields]), pl.col("deleted_at").is_null()
     events = pl.concat(
         [
-            _on(paid, "paid_at", "payments"),
-            _on(each, "deleted_at", "deleted_payments"),
-            _on(paid, "cancelled_at", "cancelled_payments"),
-            _on(paid, "returned_at", "returned_payments"),
+            _on(once.filter(kept), "paid_at", "payments"),
+            _on(once, "deleted_at", "deleted_payments"),
+            _on(each.filter(kept), "cancelled_at", "cancelled_payments"),
+            _on(each.filter(kept), "returned_at", "returned_payments"),
         ]
     ).filter(pl.col("business_date").is_in(list(dates)))
     ours = pl.col("what") == "payments"
@@ -173,6 +186,17 @@ def payments_daily(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFrame:
     )
 
 
+def _once(rows: pl.LazyFrame, alike: Sequence[str]) -> pl.LazyFrame:
+    """What several lists of one order hold alike, only with the first of them by ebc_code; all else as it is.
+
+    Whatever holds the row bears its day too (figure_dates), so the list chosen is the same whichever dates are
+    computed together. A list that claims the order without the row, as one linked long before, takes nothing.
+    """
+    ebc = pl.col("ebc_code")
+    first = ebc.eq_missing(ebc.min().over(*ORDER_KEY["I"], *alike))
+    return pl.concat([rows.filter(~pl.col("_shared")), rows.filter("_shared").filter(first)])
+
+
 def _on(payments: pl.LazyFrame, time: str, what: str) -> pl.LazyFrame:
     """Payments with the day they count on and what they count as."""
     return payments.select(
@@ -187,13 +211,16 @@ def _on(payments: pl.LazyFrame, time: str, what: str) -> pl.LazyFrame:
 
 def payment_times_daily(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFrame:
     """metrics.payment_times_daily of the dates, sorted by grain."""
+    once = _once(lists.with_columns(_SHARED), _MEASURES[_OF_ORDER])
     spans = pl.concat(
-        lists.select(
+        (once if measure == _OF_ORDER else lists)
+        .select(
             *("zone", "flow", "mode", "office"),
             pl.lit(measure).alias("measure"),
             pl.col(end).dt.date().alias("business_date"),
             (pl.col(end) - pl.col(start)).dt.total_milliseconds().alias("duration"),
-        ).filter(pl.col("business_date").is_in(list(dates)))
+        )
+        .filter(pl.col("business_date").is_in(list(dates)))
         for measure, (start, end) in _MEASURES.items()
     )
     return timed(

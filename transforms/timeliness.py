@@ -35,7 +35,7 @@ def timeliness_daily(
     aside = _with_all(quarantine.select(*_PLACE, "status"))
     figures = (
         _full(_full(_delays(stored), _set_aside(aside)), wanted.pipe(_expected_and_all))
-        .join(_linked(lists, dates), on=_PLACE, how="left")
+        .pipe(_full, _linked(lists, dates))
         .join(_delivered(deliveries, wanted), on=_PLACE, how="left")
         .with_columns(
             pl.col(
@@ -47,7 +47,12 @@ def timeliness_daily(
                 "timed",
                 "quarantined",
                 "rejected",
-            ).fill_null(0)
+            ).fill_null(0),
+            # A day without lists of the flow has 0 of them; null is for kinds that are not linked.
+            *(
+                pl.when(pl.col("kind").is_in(list(LINKED))).then(pl.col(name).fill_null(0)).alias(name)
+                for name in ("lists", "linked")
+            ),
         )
         .with_columns(
             (pl.col("documents") - pl.col("by_next_day")).alias("late"),
@@ -113,7 +118,10 @@ def _expected_and_all(wanted: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _linked(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFrame:
-    """Lists declared on a date and those with a document of the kind, by date and kind."""
+    """Lists declared on a date and those with a document of the kind, by date and kind.
+
+    A kind of which nothing came has its row too: the lists it is missing for count in its share over days.
+    """
     day = pl.col("declared_at").dt.date().alias("business_date")
     counted = (
         lists.select(day, "flow", *sorted({column for _, column in LINKED.values()}))

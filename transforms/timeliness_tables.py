@@ -44,7 +44,8 @@ TIMELINESS_DAILY = MetricTable(
             "单证类型",
             "document kind",
             "kind, all",
-            "kinds with a document of that date, rejected or not, and those the zone expects",
+            "kinds with a document of that date, rejected or not, those the zone expects, and those that link to "
+            "lists declared that day",
             "",
         ),
     ),
@@ -130,7 +131,7 @@ TIMELINESS_DAILY = MetricTable(
             "lists",
             "清单数",
             "lists",
-            "lists of the kind's flow declared that day; null for kinds that are not linked",
+            "lists of the kind's flow declared that day, 0 where none was; null for kinds that are not linked",
             "lists",
         ),
         count(

@@ -167,6 +167,17 @@ def test_figures_do_not_depend_on_order_and_counts_add_up(drawn, random):
     n = sum(each["released_at"] is not None and 0 <= each["released_at"] < 1440 for each in drawn)
     released = whole.filter((pl.col("basis") == "release") & (pl.col("measure") == "customs_gross"))
     assert sum(released.select(pl.sum_horizontal("n", "negative", "undefined")).to_series()) == n
+    took = [
+        each["released_at"] - each["accepted_at"]
+        for each in drawn
+        if each["released_at"] is not None
+        and 0 <= each["released_at"] < 1440
+        and each["accepted_at"] is not None
+        and each["accepted_at"] <= each["released_at"]
+    ]
+    assert released["sum_h"].to_list() == [sum(took) / 60] * released.height
+    assert figures.filter(pl.col("basis") == "release")["sum_h"].null_count() == 0
+    assert figures.filter(pl.col("n") == 0).select((pl.col("sum_h") == 0).all()).item()
 
     hours = dict(
         excluded.filter(pl.all_horizontal(pl.col("flow", "mode", "office") == "all"))

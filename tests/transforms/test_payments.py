@@ -88,6 +88,125 @@ def test_a_list_counts_on_the_days_of_its_payments_and_deletions():
     }
 
 
+#: Order O1 of platform P stands on two lists: that of E1 was cancelled, E2 declared it again. Q has an order of
+#: the same number.
+CLAIMED_TWICE = """
+guid | app_type | app_at   | order_no | ebp_code | ebc_code | trade_mode | customs_code | invt_no
+G2   | 1        | 12:00    | O1       | P        | E2       | 1210       | 4604         | N2
+G1   | 1        | 09:00    | O1       | P        | E1       | 9610       | 4605         | N1
+G1   | 3        | +1 10:00 | O1       | P        | E1       | 9610       | 4605         | N1
+G3   | 1        | 09:00    | O1       | Q        | E3       | 1210       | 4604         | N3
+"""
+PAID_ONCE = """
+app_type | app_at   | pay_code | pay_transaction_id | order_no | ebp_code | amount_paid | currency | pay_at
+1        | 08:00    | ALI      | T1                 | O1       | P        | 100         | 142      | 08:00
+1        | 08:00    | ALI      | T2                 | O1       | P        | 100         | 142      | 08:00
+1        | 08:00    | WX       | T3                 | O1       | P        | 30          | 142      | -1 23:00
+3        | +1 08:00 | WX       | T3                 | O1       | P        | 30          | 142      | -1 23:00
+1        | 08:00    | ALI      | T4                 | O1       | Q        | 7           | 142      | 08:00
+"""
+ORDERED_ONCE = """
+app_type | app_at | order_no | ebp_code
+1        | 06:00  | O1       | P
+1        | 07:00  | O1       | Q
+"""
+
+
+def claimed_twice():
+    return build(
+        documents(import_lists=CLAIMED_TWICE, payments=PAID_ONCE, import_orders=ORDERED_ONCE), rates()
+    ).lists
+
+
+def test_a_payment_of_an_order_on_two_lists_counts_once_with_the_first_enterprise():
+    # T1 and T2 are alike and yet two payments: 100 + 100 with E1, and 7 of the order of Q.
+    expect(
+        payments_daily(claimed_twice(), [DAY]).filter(
+            (pl.col("flow") == "I") & (pl.col("institution") == "all")
+        ),
+        """
+        mode | payments | split_payments | paid_cny  | deleted_payments
+        9610 | 2        | 2              | 200.00000 | 0
+        1210 | 1        | 0              | 7.00000   | 0
+        all  | 3        | 2              | 207.00000 | 0
+        """,
+    )
+
+
+def test_a_deletion_counts_once_and_what_may_be_paid_back_with_each_list():
+    found = payments_daily(claimed_twice(), [DAY + timedelta(days=1)])
+    expect(
+        found.filter((pl.col("flow") == "I") & (pl.col("institution") == "all")),
+        """
+        mode | payments | deleted_payments | deleted_cny | cancelled_payments | cancelled_cny
+        9610 | 0        | 1                | 30.00000    | 2                  | 200.00000
+        all  | 0        | 1                | 30.00000    | 2                  | 200.00000
+        """,
+    )
+
+
+def test_with_which_list_a_payment_counts_does_not_depend_on_arrival_or_on_the_dates_published_together():
+    days = [DAY - timedelta(days=1), DAY, DAY + timedelta(days=1)]
+    lists_ = claimed_twice().collect()
+    for compute in (payments_daily, payment_times_daily):
+        together = compute(lists_.lazy(), days).collect()
+        assert compute(lists_.reverse().lazy(), days).collect().equals(together)
+        for day in days:
+            alone = compute(lists_.lazy(), [day]).collect()
+            assert alone.equals(together.filter(pl.col("business_date") == day))
+
+
+def test_a_list_that_claims_the_order_without_the_payment_takes_none():
+    # An order number used again long after: the list of old was linked without these payments.
+    apart = lists_without(claimed_twice().collect(), "E1")
+    whole = pl.all_horizontal(pl.col("flow", "mode", "institution") == "all")
+    for days in ([DAY], [DAY, DAY + timedelta(days=1)]):
+        found = payments_daily(apart, days).filter(whole & (pl.col("business_date") == DAY)).collect()
+        assert found.select("payments", "paid_cny").rows() == [(3, Decimal(207))]
+
+
+def lists_without(lists_, enterprise):
+    """The lists, that of the enterprise without its payments."""
+    none = pl.lit([], dtype=lists_.schema["payments"])
+    theirs = pl.when(pl.col("ebc_code") != enterprise).then("payments").otherwise(none)
+    return lists_.with_columns(theirs.alias("payments")).lazy()
+
+
+def test_export_orders_of_one_number_are_those_of_their_enterprises():
+    exported = build(
+        documents(
+            export_lists="""
+            guid | app_type | app_at | order_no | ebp_code | ebc_code
+            G1   | 1        | 09:00  | O1       | P        | E1
+            G2   | 1        | 09:00  | O1       | P        | E2
+            """,
+            export_payments="""
+            app_type | app_at | pay_code | ebc_code | order_no | pay_no | charge | currency | accounting_at
+            1        | 08:00  | ALI      | E1       | O1       | T1     | 100    | 142      | 08:00
+            1        | 08:00  | ALI      | E2       | O1       | T2     | 100    | 142      | 08:00
+            """,
+        ),
+        rates(),
+    ).lists
+    whole = pl.all_horizontal(pl.col("flow", "mode", "institution") == "all")
+    found = payments_daily(exported, [DAY]).filter(whole).collect()
+    assert found.select("payments", "paid_cny").rows() == [(2, Decimal(200))]
+
+
+def test_the_time_from_order_to_payment_is_that_of_the_order_once():
+    found = payment_times_daily(claimed_twice(), [DAY])
+    # Paid in full at 08:00: order O1 of P two hours after it was reported, that of Q one hour.
+    expect(
+        found.filter((pl.col("flow") == "I") & (pl.col("mode") == "all")),
+        """
+        measure          | office | n | total_h | mean_h
+        order_to_payment | 4605   | 1 | 2       | 2
+        order_to_payment | 4604   | 1 | 1       | 1
+        order_to_payment | all    | 2 | 3       | 1.5
+        """,
+    )
+
+
 def test_times_around_payment():
     orders = """
     app_type | app_at | order_no | ebp_code
@@ -108,6 +227,28 @@ def test_times_around_payment():
     )
 
 
+def order_of(each):
+    """The order a list claims: the enterprise's own on export, one of the platform on import."""
+    return each["flow"], each["ebp_code" if each["flow"] == "I" else "ebc_code"], each["order_no"]
+
+
+def of_orders(lists_):
+    """The lists, with what documents tell of an order alike on all lists that claim it."""
+    told = {}
+    for each in lists_:
+        own = {name: each[name] for name in ("payments", "order_app_at", "pay_at")}
+        told.setdefault(order_of(each), own)
+    return [each | told[order_of(each)] for each in lists_]
+
+
+def first_of_orders(lists_):
+    """Of the lists of each order the one of the smallest ebc_code."""
+    found = {}
+    for each in sorted(lists_, key=lambda each: each["ebc_code"]):
+        found.setdefault(order_of(each), each)
+    return list(found.values())
+
+
 times = plain.hours.map(lambda hour: None if hour is None else plain.MIDNIGHT + timedelta(hours=hour))
 amounts = st.one_of(st.none(), st.integers(0, 500).map(lambda cents: Decimal(cents) / 100))
 payments = st.fixed_dictionaries(
@@ -121,6 +262,9 @@ payments = st.fixed_dictionaries(
 records = st.lists(
     st.fixed_dictionaries(
         {
+            "ebc_code": st.sampled_from(["E1", "E2", "E3"]),
+            "ebp_code": st.sampled_from(["P", "Q"]),
+            "order_no": st.sampled_from(["O1", "O2"]),
             "flow": plain.flows,
             "mode": plain.modes,
             "office": plain.offices,
@@ -132,8 +276,9 @@ records = st.lists(
             "released_at": times,
         }
     ),
+    unique_by=lambda each: (each["flow"], each["ebc_code"], each["order_no"]),
     max_size=8,
-)
+).map(of_orders)
 
 
 def on_day(time):
@@ -144,22 +289,24 @@ def on_day(time):
 @given(records)
 def test_payments_against_a_plainer_computation(drawn):
     flat = []
-    for each in drawn:
-        valid = [one for one in each["payments"] if one["deleted_at"] is None]
+
+    def note(each, what, one, time):
+        if on_day(time):
+            valid = [other for other in each["payments"] if other["deleted_at"] is None]
+            flat.append(
+                {"flow": each["flow"], "mode": each["mode"], **one, "what": what, "split": len(valid) > 1}
+            )
+
+    for each in first_of_orders(drawn):
         for one in each["payments"]:
-            row = {**{name: each[name] for name in ("flow", "mode")}, **one, "split": len(valid) > 1}
             if one["deleted_at"] is None:
-                flat += [
-                    {**row, "what": what}
-                    for what, time in (
-                        ("payments", one["paid_at"]),
-                        ("cancelled_payments", each["cancelled_at"]),
-                        ("returned_payments", each["returned_at"]),
-                    )
-                    if on_day(time)
-                ]
-            elif on_day(one["deleted_at"]):
-                flat.append({**row, "what": "deleted_payments"})
+                note(each, "payments", one, one["paid_at"])
+            note(each, "deleted_payments", one, one["deleted_at"])
+    for each in drawn:
+        for one in each["payments"]:
+            if one["deleted_at"] is None:
+                note(each, "cancelled_payments", one, each["cancelled_at"])
+                note(each, "returned_payments", one, each["returned_at"])
     wanted = {}
     for key, rows in plain.grouped(flat, ("flow", "mode", "institution")).items():
         paid = [row for row in rows if row["what"] == "payments"]
@@ -183,11 +330,11 @@ def test_payments_against_a_plainer_computation(drawn):
 def test_payment_times_against_a_plainer_computation(drawn):
     measured = [
         {**each, "measure": measure, "ms": plain.milliseconds(each[start], each[end])}
-        for each in drawn
-        for measure, start, end in (
-            ("order_to_payment", "order_app_at", "pay_at"),
-            ("payment_to_release", "pay_at", "released_at"),
+        for found, measure, start, end in (
+            (first_of_orders(drawn), "order_to_payment", "order_app_at", "pay_at"),
+            (drawn, "payment_to_release", "pay_at", "released_at"),
         )
+        for each in found
         if on_day(each[end])
     ]
     over = ("flow", "mode", "office")

@@ -35,4 +35,25 @@ EXAMPLES = (
                 """
         },
     ),
+    Example(
+        "a day on which nothing was released",
+        stated="lists_per_day = 40\npeak_day_lists = 10",
+        given={
+            "core.lists": """
+                flow | order_no | declared_at | released_at
+                I    | O1       | 09:00       | +1 09:30
+                """
+        },
+        arithmetic=(
+            "The zone could have carried 40 lists, and none was released: 0 / 40. A month counts the day with both. Of no "
+            "lists there is no busiest hour. A flow without a list has no row."
+        ),
+        where={"basis": "released"},
+        expected={
+            "capacity_daily": """
+                flow | lists | day_lists | mean_day_ratio | peak_hour | peak_hour_lists | mean_hour_ratio | peak_minute | peak_minute_lists | capacity_lists | capacity_share | highest_day_lists | highest_day_share
+                all  | 0     | 0         |                |           | 0               |                 |             | 0                 | 40             | 0              | 10                | 0
+                """
+        },
+    ),
 )

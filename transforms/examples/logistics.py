@@ -20,7 +20,7 @@ EXAMPLES = (
         arithmetic=(
             "O1 and O2 travel under one waybill: 5 parcels of 6 lists. Both went to Germany (304) by rail (3), "
             "the China-Europe rail; O3 by air to the United States. Five lists name a country abroad (O4 leaves "
-            "the bonded zone), so the rail has 2 / 5."
+            "the bonded zone), so the rail has 2 / 5. The corridors that no list took are listed with 0 of these five."
         ),
         where={"flow": "all", "carrier": "all", "country": "all"},
         expected={
@@ -41,6 +41,10 @@ EXAMPLES = (
             "corridors_daily": """
                 corridor          | lists | packages | gross_weight_kg | value_cny | abroad | share
                 china_europe_rail | 2     | 3        | 2               | 150       | 5      | 2/5
+                central_asia_rail | 0     | 0        | 0               | 0         | 5      | 0
+                asean_rail        | 0     | 0        | 0               | 0         | 5      | 0
+                asean_road        | 0     | 0        | 0               | 0         | 5      | 0
+                europe_air        | 0     | 0        | 0               | 0         | 5      | 0
                 north_america_air | 1     | 1        | 3               | 80        | 5      | 1/5
                 """,
         },

@@ -29,6 +29,43 @@ EXAMPLES = (
         },
     ),
     Example(
+        "an order on two lists, paid once",
+        given={
+            "core.lists": """
+                flow | mode | ebp_code | ebc_code | order_no | cancelled_at | order_app_at | pay_at | payments
+                I    | 1210 | P        | E2       | O1       |              | 07:00        | 08:00  | [{"institution": "ALI", "paid_at": "08:00", "amount_cny": "100"}]
+                I    | 9610 | P        | E1       | O1       | 12:00        | 07:00        | 08:00  | [{"institution": "ALI", "paid_at": "08:00", "amount_cny": "100"}]
+                E    | 9610 | P        | E3       | O1       |              |              | 09:00  | [{"institution": "ALI", "paid_at": "09:00", "amount_cny": "20"}]
+                """
+        },
+        arithmetic=(
+            "Order O1 of platform P was declared by E1, cancelled, and declared again by E2. Both lists hold its one payment, "
+            "which counts with E1, the first by ebcCode, in mode 9610; so does the hour from order to payment. What may have "
+            "to be paid back is of each list: that of E1 only. An export order is its enterprise's own: that of E3 is another."
+        ),
+        where={"institution": "all", "measure": "order_to_payment", "office": "all"},
+        expected={
+            "payments_daily": """
+                flow | mode | payments | split_payments | paid_cny | cancelled_payments | cancelled_cny
+                I    | 9610 | 1        | 0              | 100      | 1                  | 100
+                I    | all  | 1        | 0              | 100      | 1                  | 100
+                E    | 9610 | 1        | 0              | 20       | 0                  | 0
+                E    | all  | 1        | 0              | 20       | 0                  | 0
+                all  | 9610 | 2        | 0              | 120      | 1                  | 100
+                all  | all  | 2        | 0              | 120      | 1                  | 100
+                """,
+            "payment_times_daily": """
+                flow | mode | n | total_h | undefined
+                I    | 9610 | 1 | 1       | 0
+                I    | all  | 1 | 1       | 0
+                E    | 9610 | 0 | 0       | 1
+                E    | all  | 0 | 0       | 1
+                all  | 9610 | 1 | 1       | 1
+                all  | all  | 1 | 1       | 1
+                """,
+        },
+    ),
+    Example(
         "three orders paid and released",
         given={
             "core.lists": """

@@ -69,21 +69,22 @@ EXAMPLES = (
             "metrics.clearance_daily": """
                 business_date | basis      | flow | mode | office | measure       | n | sum_h | mean_h | n_within_1h | within_1h | median_h | open
                 2026-03-01    | release    | all  | all  | all    | customs_gross | 1 | 10    | 10     | 0           | 0         | 10       | 9
+                2026-03-02    | release    | all  | all  | all    | customs_gross | 0 | 0     |        | 0           |           |          | 11
                 2026-03-03    | release    | all  | all  | all    | customs_gross | 4 | 5     | 1.25   | 3           | 0.75      | 1        | 2
                 2026-03-01    | acceptance | all  | all  | all    | customs_gross | 2 | 3     | 1.5    | 1           | 0.5       | 1.5      | 0
                 2026-03-03    | acceptance | all  | all  | all    | customs_gross | 5 |       |        |             | 0.6       | 1        | 1
                 """
         },
         arithmetic=(
-            "The mean is weighted by the lists: (10 + 5) / (1 + 4) = 3 h, not the mean of 10 and 1.25. Three of five took "
-            "at most an hour. Open lists are a stock: those of the last day. Medians of days tell no median of a month. "
+            "The mean is weighted by the lists: (10 + 0 + 5) / (1 + 0 + 4) = 3 h, not the mean of 10 and 1.25. On the 2nd "
+            "nothing was released, which is no hours and not unknown ones. Three of five took at most an hour. Open lists are a stock: those of the last day. Medians of days tell no median of a month. "
             "On the acceptance basis a list of the 3rd is still running, so neither its hours nor the month's mean are known."
         ),
         expected={
             "clearance_monthly": """
                 basis      | days_covered | n | sum_h | mean_h | n_within_1h | within_1h | open
-                release    | 2            | 5 | 15    | 3      | 3           | 3/5       | 2
-                acceptance | 2            | 7 |       |        |             |           | 1
+                release    | 3            | 5 | 15    | 3      | 3           | 3/5       | 2
+                acceptance | 3            | 7 |       |        |             |           | 1
                 """
         },
     ),
@@ -104,6 +105,71 @@ EXAMPLES = (
             "capacity_monthly": """
                 flow | lists | day_lists | mean_day_ratio | capacity_lists | capacity_share | peak_hour_lists
                 all  | 900   | 600       | 2              | 1200           | 3/4            | 90
+                """
+        },
+    ),
+    Example(
+        "a country that is not there every day",
+        day=date(2026, 11, 4),
+        given={
+            "metrics.countries_daily": """
+                business_date | flow | country | value_cny | flow_value_cny | value_share
+                2025-11-01    | I    | 304     | 5         | 10             | 1/2
+                2025-11-01    | I    | 305     | 5         | 10             | 1/2
+                2025-11-02    | I    | 305     | 90        | 90             | 1
+                2026-11-01    | I    | 304     | 10        | 20             | 1/2
+                2026-11-01    | I    | 305     | 10        | 20             | 1/2
+                2026-11-02    | I    | 305     | 40        | 40             | 1
+                2026-11-03    | I    | 305     | 140       | 140            | 1
+                """
+        },
+        arithmetic=(
+            "304 has no row on the 2nd and the 3rd of November 2026, on which the flow had 40 and 140: its share of the "
+            "month is 10 / (20 + 40 + 140), not 10 / 20. The same days of both years are the 1st and the 2nd: 10 / "
+            "(20 + 40) against 5 / (10 + 90)."
+        ),
+        where={"flow": "I"},
+        expected={
+            "countries_monthly": """
+                period_start | days_covered | country | value_cny | flow_value_cny | value_share
+                2025-11-01   | 2            | 304     | 5         | 100            | 1/20
+                2025-11-01   | 2            | 305     | 95        | 100            | 19/20
+                2026-11-01   | 3            | 304     | 10        | 200            | 1/20
+                2026-11-01   | 3            | 305     | 190       | 200            | 19/20
+                """,
+            "countries_yoy": """
+                period  | days_compared | country | value_cny | flow_value_cny | value_share | value_share_before | value_share_change
+                month   | 2             | 304     | 10        | 60             | 1/6         | 1/20               | 7/3
+                month   | 2             | 305     | 50        | 60             | 5/6         | 19/20              | -7/57
+                quarter | 2             | 304     | 10        | 60             | 1/6         | 1/20               | 7/3
+                quarter | 2             | 305     | 50        | 60             | 5/6         | 19/20              | -7/57
+                year    | 2             | 304     | 10        | 60             | 1/6         | 1/20               | 7/3
+                year    | 2             | 305     | 50        | 60             | 5/6         | 19/20              | -7/57
+                """,
+        },
+    ),
+    Example(
+        "a reason that is not there every day",
+        day=date(2026, 11, 3),
+        given={
+            "metrics.reconciliation_daily": """
+                business_date | subject | flow | mode | basis  | code    | number | total | share
+                2026-11-01    | list    | all  | all  | result | matched | 1      | 2     | 1/2
+                2026-11-01    | list    | all  | all  | result | late    | 1      | 2     | 1/2
+                2026-11-01    | list    | all  | all  | reason | late    | 1      | 2     | 1/2
+                2026-11-02    | list    | all  | all  | result | matched | 8      | 8     | 1
+                """
+        },
+        arithmetic=(
+            "On the 2nd all 8 lists agree with their documents, so no list has a reason and the basis has no row. The lists "
+            "were there all the same: 1 of 2 + 8 was late, by result and by reason."
+        ),
+        expected={
+            "reconciliation_monthly": """
+                days_covered | basis  | code    | number | total | share
+                2            | result | matched | 9      | 10    | 9/10
+                2            | result | late    | 1      | 10    | 1/10
+                2            | reason | late    | 1      | 10    | 1/10
                 """
         },
     ),

@@ -36,7 +36,8 @@ EXAMPLES = (
             "after its loading; of the nine others half (4.5) are reached with the fifth, a document of 40 whole quarters: "
             "41 quarters of an hour are 10.25 h. Nine tenths (8.1) are reached with the ninth, 101 quarters. Three rows were "
             "set aside and one of them was taken in since: 2 of 12 received. Orders came, payments did not: 1 of 2 "
-            "kinds expected. All kinds together: the receipt is the fifth of ten, 8 quarters. Of three lists declared on the day two have an order."
+            "kinds expected. All kinds together: the receipt is the fifth of ten, 8 quarters. Of three lists declared on the day two have an order. "
+            "Waybills (CEB511) and inbound details (CEB711) are not expected and none came, but the three lists lack them."
         ),
         where={},
         expected={
@@ -44,6 +45,8 @@ EXAMPLES = (
                 kind   | expected | delivered | completeness | documents | by_next_day | by_next_day_share | late | ahead | timed | median_delay_h | p90_delay_h | quarantined | rejected | received | rejected_share | lists | linked | linked_share
                 CEB311 | 1        | 1         | 1            | 10        | 8           | 4/5               | 2    | 1     | 9     | 41/4           | 101/4       | 3           | 2        | 12       | 1/6            | 3     | 2      | 2/3
                 CEB411 | 1        | 0         | 0            | 0         | 0           |                   | 0    | 0     | 0     |                |             | 0           | 0        | 0        |                | 3     | 0      | 0
+                CEB511 | 0        | 0         |              | 0         | 0           |                   | 0    | 0     | 0     |                |             | 0           | 0        | 0        |                | 3     | 0      | 0
+                CEB711 | 0        | 0         |              | 0         | 0           |                   | 0    | 0     | 0     |                |             | 0           | 0        | 0        |                | 3     | 0      | 0
                 CEB622 | 0        | 0         |              | 1         | 1           | 1                 | 0    | 0     | 1     | 2              | 2           | 0           | 0        | 1        | 0              | 3     | 1      | 1/3
                 CEB999 | 0        | 0         |              | 0         | 0           |                   | 0    | 0     | 0     |                |             | 1           | 1        | 1        | 1              |       |        |
                 all    | 2        | 1         | 1/2          | 11        | 9           | 9/11              | 2    | 1     | 10    | 2              | 101/4       | 4           | 3        | 14       | 3/14           |       |        |

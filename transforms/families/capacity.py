@@ -10,7 +10,7 @@ from transforms.families.family import Family, Inputs
 
 
 def _compute(inputs: Inputs) -> dict[str, pl.LazyFrame]:
-    return {CAPACITY_DAILY.name: capacity_daily(inputs.lists, inputs.dates, inputs.stated)}
+    return {CAPACITY_DAILY.name: capacity_daily(inputs.lists, inputs.dates, inputs.zone, inputs.stated)}
 
 
 FAMILY = Family("capacity", (CAPACITY_DAILY,), _compute, examples=EXAMPLES)

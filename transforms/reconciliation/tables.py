@@ -63,7 +63,14 @@ RECONCILIATION_DAILY = MetricTable(
     ),
     (
         count("number", "数量", "rows with the code", "rows of the subject with the code", _SOURCE),
-        count("total", "总数", "rows of the subject", "all rows of the subject in the cell", _SOURCE),
+        count(
+            "total",
+            "总数",
+            "rows of the subject",
+            "all rows of the subject in the cell",
+            _SOURCE,
+            across=("basis", "code"),
+        ),
         share(
             "share",
             "占比",

@@ -1,0 +1,16 @@
+"""Amounts of a wider group than the cell are added up over all days of a period that have them."""
+
+import duckdb
+
+from transforms.metric_tables import METRIC_TABLES
+from warehouse import periods
+from warehouse.migrations import migration
+
+
+@migration(15, "shares of periods over all their days")
+def add_up_across(con: duckdb.DuckDBPyConnection) -> None:
+    """The period views of the tables that have such an amount, as they are now."""
+    for table in METRIC_TABLES.values():
+        if any(each.across for each in table.values):
+            for view in periods.of_table(table, "wh.metrics", "wh.metrics.published_days"):
+                con.execute(f"CREATE OR REPLACE VIEW wh.metrics.{view.name} AS {view.query}")
