@@ -84,7 +84,8 @@ CLEARANCE_DAILY = MetricTable(
             "lists still open",
             "release basis: accepted before the end of the day and not "
             "released, rejected, cancelled or returned by then; acceptance basis: open at observed_until",
-            over_days="last",
+            over_days="stock",
+            since="2",
         ),
         hours(
             "oldest_open_h",

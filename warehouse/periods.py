@@ -178,6 +178,11 @@ def over_days(table: MetricTable, column: Column, days: Days) -> str | None:
         return f"max(t.{sql.name(column.id)}) FILTER ({days.only})"
     if rule == "last":
         return f"max(t.{sql.name(column.id)}) FILTER ({days.last})" if days.last else None
+    if rule == "stock":
+        if not days.last:
+            return None
+        known = f"count(*) FILTER ({days.last}) > 0"
+        return f"CASE WHEN {known} THEN max(t.{sql.name(column.id)}) FILTER ({days.last}) ELSE 0 END"
     if rule == "no":
         return None
     raise ValueError(f"column {column.id}: over_days {rule!r} is no rule (see Column.over_days)")

@@ -54,6 +54,20 @@ def figures(lists: dict[date, int]) -> dict[str, pl.DataFrame]:
     return tables | {"volume_daily": pl.DataFrame(rows, schema=table.schema)}
 
 
+def test_a_cell_without_a_row_on_the_last_day_has_nothing_open_then(lake: MemoryLake) -> None:
+    table = METRIC_TABLES["clearance_daily"]
+    last, before = DAYS[2], DAYS[1]
+    cell = dict.fromkeys(table.schema) | {"zone": "zhengzhou", "basis": "release", "measure": "customs_gross"}
+    rows = [
+        cell | {"business_date": day, "mode": mode, "open": count} | dict.fromkeys(("flow", "office"), "all")
+        for day, mode, count in ((before, "9610", 3), (before, "1210", 4), (last, "1210", 2))
+    ]
+    tables = figures({}) | {table.name: pl.DataFrame(rows, schema=table.schema)}
+    vintages.publish(lake, "zhengzhou", "r", lambda: LOADED, tables, [before, last])
+    told = lake.con.execute("SELECT mode, last_date, open FROM wh.metrics.clearance_monthly ORDER BY ALL")
+    assert told.fetchall() == [("1210", last, 2), ("9610", last, 0)]
+
+
 def test_periods_follow_the_newest_vintages_in_the_lake_and_in_the_copy(home: Home, lake: Lake):
     def publish(lists: dict[date, int], *days: date) -> None:
         vintages.publish(lake, "zhengzhou", "r", lambda: LOADED, figures(lists), days)

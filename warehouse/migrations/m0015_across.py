@@ -1,4 +1,4 @@
-"""Amounts of a wider group than the cell are added up over all days of a period that have them."""
+"""Amounts of a wider group than the cell count on all days of a period that have them; stocks of no row are 0."""
 
 import duckdb
 
@@ -9,8 +9,8 @@ from warehouse.migrations import migration
 
 @migration(15, "shares of periods over all their days")
 def add_up_across(con: duckdb.DuckDBPyConnection) -> None:
-    """The period views of the tables that have such an amount, as they are now."""
+    """The period views of the tables that have such an amount or stock, as they are now."""
     for table in METRIC_TABLES.values():
-        if any(each.across for each in table.values):
+        if any(each.across or each.over_days == "stock" for each in table.values):
             for view in periods.of_table(table, "wh.metrics", "wh.metrics.published_days"):
                 con.execute(f"CREATE OR REPLACE VIEW wh.metrics.{view.name} AS {view.query}")
