@@ -24,9 +24,10 @@ class Column:
     source: str
     since: str
     dtype: pl.DataType
-    #: How days become a month: "sum", "max", "last" (that of the last day covered), "stock" (the same, and 0
-    #: where the cell has no row on that day), "no" (it cannot be told from the days), or (numerator, denominator), which are divided again. A numerator or
-    #: denominator is a column's id for its sum, `max:<id>` for its largest day, `mean:<id>` for its mean day.
+    #: How days become a month: "sum", "max", "last" (that of the last day covered), "stock" (the same, and 0 where
+    #: the cell has no row on that day), "no" (it cannot be told from the days), or (numerator, denominator), which
+    #: are divided again. A numerator or denominator is a column's id for its sum, `max:<id>` for its largest day,
+    #: `mean:<id>` for its mean day.
     over_days: str | tuple[str, str] = "no"
     #: Breakdowns that the amount does not tell apart: it is of all rows of the day that agree in the others. Over
     #: days it is added up over the whole of that group, since a day without a row of the cell still has it. Such
