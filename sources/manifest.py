@@ -52,7 +52,7 @@ def of_file(file: LandedFile) -> list[Manifest]:
     """What a landed manifest states, once for every name it arrived under. Raises ManifestError."""
     entries = tuple(load(Path(file.path)))
     age = OTHER_DAY if file.earlier else THIS_DAY if file.known else THIS_RUN
-    return [Manifest(name, file.source, age, entries) for name in file.names]
+    return [Manifest(name, source, age, entries) for source, name in file.sent]
 
 
 def is_manifest(document: object) -> bool:
@@ -194,8 +194,8 @@ class _Shelf:
             self.digests.add(file.file_hash)
             if file.archive_hash is not None:
                 self.digests.add(file.archive_hash)
-            for name in file.names:
-                self._put(name, file)
+            for source, name in file.sent:
+                self._put(source, name, file)
 
     def named(self, manifest: Manifest, entry: Entry) -> Sequence[_Item]:
         """What an entry names: at the path it writes, seen from its manifest, else beside the manifest.
@@ -211,20 +211,20 @@ class _Shelf:
                 return found
         return ()
 
-    def _put(self, name: str, file: LandedFile) -> None:
+    def _put(self, source: str, name: str, file: LandedFile) -> None:
         """A file lies at its path; a member in its archive, and as if it were unpacked where that lies."""
         item, (archive, _, path) = _Item(file.file_hash, file), name.rpartition("!")
-        self._at.setdefault((file.source, name), []).append(item)
+        self._at.setdefault((source, name), []).append(item)
         if not archive:
             return
-        packed = self._at.setdefault((file.source, archive), [])
+        packed = self._at.setdefault((source, archive), [])
         if not packed or packed[-1].digest != file.archive_hash:
             packed.append(_Item(file.archive_hash, file))
-        self._members[file.source, archive] += 1
+        self._members[source, archive] += 1
         beside, own = _home(archive), _bare(path)
-        self._at.setdefault((file.source, beside + path), []).append(item)
+        self._at.setdefault((source, beside + path), []).append(item)
         for home in (beside, f"{archive}!"):
-            self._inside.setdefault((file.source, home, own), []).append(item)
+            self._inside.setdefault((source, home, own), []).append(item)
 
     def _homes(self, manifest: Manifest) -> tuple[str, ...]:
         """Where a manifest looks; one that is packed alone, as into a .gz, means what lies beside its archive."""

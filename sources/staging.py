@@ -49,11 +49,17 @@ class LandedFile:
     path: str  # where its bytes lie in landing/
     names: tuple[str, ...]  # names it arrived under; a member is "archive.zip!member.xml"
     bytes: int
-    source: str
+    source: str  # the first that sent it
     archive_hash: str | None = None
     known: bool = False  # the ledger already holds these bytes
     earlier: bool = False  # taken from its source by a run of another day, which told its shortcomings
     refusal: Refusal | None = None  # an archive that could not be unpacked; not to be read
+    arrivals: tuple[tuple[str, str], ...] = ()  # source and name of each, where several sent the same bytes
+
+    @property
+    def sent(self) -> tuple[tuple[str, str], ...]:
+        """Source and name of every arrival of these bytes."""
+        return self.arrivals or tuple((self.source, name) for name in self.names)
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,14 @@ def save(records: Iterable[LandedFile | ReadOutcome], path: Path) -> Path:
 def loads_landed(text: str) -> list[LandedFile]:
     """Landed files from what `dumps` gave."""
     return [
-        LandedFile(**{**each, "names": tuple(each["names"]), "refusal": _refusal(each["refusal"])})
+        LandedFile(
+            **{
+                **each,
+                "names": tuple(each["names"]),
+                "arrivals": tuple((source, name) for source, name in each["arrivals"]),
+                "refusal": _refusal(each["refusal"]),
+            }
+        )
         for each in json.loads(text)
     ]
 

@@ -252,9 +252,13 @@ def is_archive(path: Path) -> bool:
 
 
 def _merge(landed: dict[str, LandedFile], new: LandedFile) -> None:
-    """The same bytes under several names are one file with several names."""
+    """The same bytes under several names are one file with several names, whoever sent them."""
     old = landed.get(new.file_hash)
     if old is None:
         landed[new.file_hash] = new
     else:
-        landed[new.file_hash] = replace(old, names=tuple(dict.fromkeys((*old.names, *new.names))))
+        landed[new.file_hash] = replace(
+            old,
+            names=tuple(dict.fromkeys((*old.names, *new.names))),
+            arrivals=tuple(dict.fromkeys((*old.sent, *new.sent))),
+        )

@@ -12,9 +12,18 @@ import pytest
 
 from flows import manifests, pull, stages
 from sources.contracts import CONTRACTS
-from sources.staging import LandedFile, ReadOutcome, Refusal, load_landed, load_outcomes
+from sources.staging import (
+    LandedFile,
+    ReadOutcome,
+    Refusal,
+    dumps,
+    load_landed,
+    load_outcomes,
+    loads_landed,
+)
 from sources.zone_sources import Source
-from warehouse import Home
+from warehouse import Home, Lake, landing
+from warehouse.landing import Arrival
 
 
 def landed(tmp_path: Path, name: str, content: bytes, source: str = "test") -> LandedFile:
@@ -356,3 +365,24 @@ def test_kept_files_of_yesterday_neither_refuse_nor_excuse_those_of_today(
     assert deliver(date(2026, 11, 11), [2, 3], 2) == ([], [])
     _, missed = deliver(date(2026, 11, 12), [], 3)
     assert len(missed) == 1 and "names CEB411.csv, which did not arrive" in missed[0]
+
+
+def test_bytes_that_two_sources_send_answer_the_manifests_of_both(tmp_path: Path, home: Home) -> None:
+    def sent(source: str) -> list[Arrival]:
+        folder = tmp_path / source
+        folder.mkdir()
+        (folder / "empty.csv").write_bytes(b"guid,appTime\n")
+        stated = {"files": [{"name": "empty.csv", "rows": 0}], "of": source}
+        (folder / "manifest.json").write_text(json.dumps(stated))
+        return [Arrival(name, folder / name, source) for name in ("empty.csv", "manifest.json")]
+
+    kept_now = landing.keep(home, [*sent("customs"), *sent("payments")])
+    with Lake.read(home) as lake:
+        files = landing.landed(home, kept_now, lake, "zhengzhou")
+    assert [each.names for each in files if len(each.sent) == 2] == [("empty.csv",)]
+    files = loads_landed(dumps(files))
+    assert manifests.absent(files) == []
+    both = [each for each in files if len(each.sent) == 2]
+    assert manifests.absent([replace(each, arrivals=()) for each in both] + files[1:]) == [
+        "manifest.json names empty.csv, which did not arrive"
+    ], "the second source sent none, as far as the first one's name tells"
