@@ -105,7 +105,10 @@ SCENARIOS = {
 }
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize(
+    "scenario",
+    [pytest.param(each, marks=[pytest.mark.ci] if number else []) for number, each in enumerate(SCENARIOS)],
+)
 def test_days_between_the_milestones_do_not_depend_on_what_came_first(home, lake, monkeypatch, scenario):
     monkeypatch.setattr(vintages, "METRIC_TABLES", {"clearance_daily": METRIC_TABLES["clearance_daily"]})
     early, late, days = SCENARIOS[scenario]
@@ -188,7 +191,13 @@ def drawn(draw, number):
     return [version() for _ in range(draw.randint(1, 3))] + [answer() for _ in range(draw.randint(2, 6))]
 
 
-@pytest.mark.parametrize("seed", [2, *(pytest.param(each, marks=pytest.mark.long) for each in range(3, 30))])
+@pytest.mark.parametrize(
+    "seed",
+    [
+        pytest.param(2, marks=pytest.mark.ci),
+        *(pytest.param(each, marks=pytest.mark.long) for each in range(3, 30)),
+    ],
+)
 def test_every_date_whose_figures_change_is_noted(home, memory, seed):
     """Whatever comes, in whatever order: of no published date does a figure differ that was not noted."""
     draw = random.Random(seed)
