@@ -90,7 +90,7 @@ def backfill(
 def stopping(error: Exception, home: Path) -> Exception:
     """What a backfill that stopped raises: trouble of the machine as the sentence that says what to do."""
     told = None if isinstance(error, DayStopped) else trouble.told(error, Home(home))
-    return DayStopped(f"{told} Days that are done are skipped") if told else error
+    return DayStopped(f"{told}. Days that are done are skipped") if told else error
 
 
 def do_days(pool: TaskRunner[Any], todo: plan.Plan, home: Path, report: BackfillReport) -> None:

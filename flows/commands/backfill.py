@@ -98,13 +98,11 @@ def _run(quiet: bool, home: Path, **parameters: Any) -> Any:
             return outcome(flow(home=str(home), **parameters, return_state=True))
     except (DayStopped, UsageProblem):
         raise
-    except WORDED as error:
-        raise DayStopped(trouble.told(error, Home(home)) or sentence(error)) from error
     except Exception as error:
-        if told := trouble.told(error, Home(home)):
-            raise DayStopped(told) from error
-        output.err.print_exception()  # nobody foresaw this one: the whole story, and the exit code of a stop
-        raise DayStopped(sentence(error)) from error
+        told = trouble.told(error, Home(home))
+        if told is None and not isinstance(error, WORDED):
+            output.err.print_exception()  # nobody foresaw this one: the whole story, and the exit code of a stop
+        raise DayStopped(told or sentence(error)) from error
 
 
 def _show(report: Any) -> None:
