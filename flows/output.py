@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from flows.day import DayReport
 
@@ -23,6 +24,11 @@ def _console(stderr: bool) -> Console:
 
 out = _console(stderr=False)
 err = _console(stderr=True)
+
+#: Whole numbers of four digits stand ungrouped (ISO 80000-1), so that a year reads as a year.
+_GROUPED = 10_000
+#: Smaller figures show their first three digits: three decimals would show nothing of a share of 0.00004.
+_SMALL = 0.1
 
 _MARKS = {
     "gap": "yellow",
@@ -49,14 +55,16 @@ def line(text: str, style: str = "") -> None:
 def table(title: str, rows: Sequence[Mapping[str, Any]], numbers: Iterable[str] = ()) -> None:
     """Rows as a table; says so where there are none."""
     if not rows:
-        out.print(f"{title}: none")
+        line(f"{title}: none")
         return
     right = set(numbers)
-    shown = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    shown = Table(
+        title=Text(title, "table.title"), title_justify="left", header_style="bold", box=None, pad_edge=False
+    )
     for name in rows[0]:
-        shown.add_column(name, justify="right" if name in right else "left", overflow="fold")
-    for row in rows:
-        shown.add_row(*(cell(value) for value in row.values()))
+        shown.add_column(Text(name), justify="right" if name in right else "left", overflow="fold")
+    for row in rows:  # as Text: a file name in brackets is no markup
+        shown.add_row(*(Text(cell(value)) for value in row.values()))
     out.print(shown)
 
 
@@ -65,9 +73,9 @@ def cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
-        return f"{value:,.3f}"
+        return f"{value:,.3f}" if value == 0 or abs(value) >= _SMALL else f"{value:.3g}"
     if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}"
+        return f"{value:,}" if abs(value) >= _GROUPED else str(value)
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     return str(value)

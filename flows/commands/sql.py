@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping
 from datetime import datetime
@@ -77,7 +78,7 @@ def sql(
     if form is Form.TABLE and out is None:
         rows = answer.slice(0, SHOWN_ROWS).to_pylist()
         numbers = [
-            field.name for field in answer.schema if str(field.type).startswith(("int", "double", "decimal"))
+            field.name for field in answer.schema if str(field.type).startswith(("int", "uint", "float", "double", "decimal"))
         ]
         output.table(f"{answer.num_rows:,} rows", rows, numbers)
         if answer.num_rows > SHOWN_ROWS:
@@ -130,8 +131,6 @@ def say(sentence: str) -> None:
 
 def as_json(rows: list[dict[str, object]]) -> bytes:
     """One JSON array; money and times as text, exactly as stored."""
-    import json
-
     return (json.dumps(rows, default=str, ensure_ascii=False) + "\n").encode()
 
 
@@ -139,5 +138,10 @@ def as_texts(frame: pl.DataFrame) -> pl.DataFrame:
     """Nested columns as JSON text, since CSV has no nesting."""
     nested = [name for name, dtype in frame.schema.items() if dtype.is_nested()]
     return frame.with_columns(
-        pl.col(name).map_elements(lambda value: str(value), return_dtype=pl.String) for name in nested
+        pl.Series(
+            name,
+            [None if value is None else json.dumps(value, default=str, ensure_ascii=False) for value in frame[name].to_list()],
+            pl.String,
+        )
+        for name in nested
     )

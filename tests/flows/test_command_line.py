@@ -1,5 +1,7 @@
 """The command line without Prefect: usage errors exit 2 with a sentence; questions are read-only."""
 
+import csv
+import io
 import json
 from pathlib import Path
 
@@ -129,6 +131,31 @@ def test_an_answer_as_csv_and_as_json(
     assert capfd.readouterr().out == "one,day,money\n1,2026-11-11,12.50\n"
     assert call(monkeypatch, "sql", question, "--format", "json", "--home", str(home)) == 0
     assert json.loads(capfd.readouterr().out) == [{"one": 1, "day": "2026-11-11", "money": "12.50"}]
+
+
+def test_nested_columns_are_whole_json_in_csv(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    question = "SELECT range(12) AS twelve, {'k': 1.50::DECIMAL(4,2), 'n': NULL} AS pair, NULL::INT[] AS nothing"
+    assert call(monkeypatch, "sql", question, "--format", "csv", "--home", str(home)) == 0
+    answer = next(csv.DictReader(io.StringIO(capfd.readouterr().out)))
+    assert json.loads(answer["twelve"]) == list(range(12))
+    assert json.loads(answer["pair"]) == {"k": "1.50", "n": None}
+    assert answer["nothing"] == ""
+
+
+def test_what_a_table_holds_is_shown_as_it_is(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Brackets are no markup, a year has no separator, a small share is not nothing."""
+    question = (
+        """SELECT 'orders [final].csv' AS "name [x]", '[/b]' AS closing, 2026 AS year, """
+        "12345 AS lists, 0.00004::DOUBLE AS share"
+    )
+    assert call(monkeypatch, "sql", question, "--home", str(home)) == 0
+    shown = capfd.readouterr().out
+    for text in ("orders [final].csv", "name [x]", "[/b]", " 2026 ", "12,345", "4e-05"):
+        assert text in shown
 
 
 @pytest.mark.parametrize(
