@@ -16,7 +16,7 @@ import duckdb
 from flows import events, stages
 from flows.stages import Run
 from reports import status_page
-from sources.zone import Zone
+from sources.zone import Zone, zone_names
 from warehouse import Home, Lake, alerts, record, watching
 from warehouse.alerts import Alert, Finding
 from warehouse.errors import WarehouseError
@@ -78,7 +78,7 @@ def watch(
             before = alerts.standing(lake.con, zone)
             shown = watched(lake, home, zone, moment, seen)
         events.announce(change.all)
-    status_page.keep([shown], moment, home.reports)
+    status_page.keep([shown], moment, home.reports, zone_names())
     return Watched(len(before), change.new, change.resolved)
 
 

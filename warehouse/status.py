@@ -33,8 +33,8 @@ def status(home: Home, zone: str | None = None, *, moment: datetime) -> list[dic
 
 
 def watched(lake: Lake, home: Home, zone: str, moment: datetime, seen: watching.Seen) -> dict[str, Any]:
-    """`zone` and `watch` alone, for the status page, from a look that was taken already where it fits."""
-    return {"zone": zone, "watch": _watch(lake, home, zone, moment, seen)}
+    """The record of one zone as `status` gives it, for the status page, from a look taken already where it fits."""
+    return {**_of(lake, home, zone), "watch": _watch(lake, home, zone, moment, seen)}
 
 
 def known_zones(home: Home) -> list[str]:

@@ -78,7 +78,9 @@ def sql(
     if form is Form.TABLE and out is None:
         rows = answer.slice(0, SHOWN_ROWS).to_pylist()
         numbers = [
-            field.name for field in answer.schema if str(field.type).startswith(("int", "uint", "float", "double", "decimal"))
+            field.name
+            for field in answer.schema
+            if str(field.type).startswith(("int", "uint", "float", "double", "decimal"))
         ]
         output.table(f"{answer.num_rows:,} rows", rows, numbers)
         if answer.num_rows > SHOWN_ROWS:
@@ -140,7 +142,10 @@ def as_texts(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(
         pl.Series(
             name,
-            [None if value is None else json.dumps(value, default=str, ensure_ascii=False) for value in frame[name].to_list()],
+            [
+                None if value is None else json.dumps(value, default=str, ensure_ascii=False)
+                for value in frame[name].to_list()
+            ],
             pl.String,
         )
         for name in nested

@@ -36,8 +36,8 @@ def status(
     """Show what is wrong, how fresh each kind is by data date, the last runs, and all that was loaded and published.
 
     Ends with exit code 1 where anything is red: an alert of the last two weeks, or a day that is due and was
-    not run, whether anything noticed so far or not. `reports/status.html` in the home shows the same and is
-    written by every run and watchdog.
+    not run, whether anything noticed so far or not. `reports/status.html` in the home shows the same, with
+    the newest dates and runs, and is written by every run and watchdog.
 
     Example: tongguan status --zone zhengzhou --due 2026-11-11
     """
@@ -90,8 +90,10 @@ def show(record: dict[str, Any]) -> None:
     late = status_page.late(watch)
     if late:
         output.table("Behind by data date", late, ("behind",))
-    else:
+    elif watch["freshness"]:
         output.line("  every kind is as fresh as it should be")
+    else:
+        output.line("  no kind is expected of this zone, so none can be late")
     output.table("Documents by day and kind", by_day(record["coverage"]))
     output.table("Published", record["published"], ("vintage",))
     output.table("Files", record["files"], ("files", "rows_read", "rows_quarantined"))

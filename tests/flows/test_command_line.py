@@ -136,7 +136,9 @@ def test_an_answer_as_csv_and_as_json(
 def test_nested_columns_are_whole_json_in_csv(
     home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    question = "SELECT range(12) AS twelve, {'k': 1.50::DECIMAL(4,2), 'n': NULL} AS pair, NULL::INT[] AS nothing"
+    question = (
+        "SELECT range(12) AS twelve, {'k': 1.50::DECIMAL(4,2), 'n': NULL} AS pair, NULL::INT[] AS nothing"
+    )
     assert call(monkeypatch, "sql", question, "--format", "csv", "--home", str(home)) == 0
     answer = next(csv.DictReader(io.StringIO(capfd.readouterr().out)))
     assert json.loads(answer["twelve"]) == list(range(12))
