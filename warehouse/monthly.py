@@ -1,7 +1,8 @@
 """The figures of a month as a file for people and other programs: every metrics.*_monthly view in one table.
 
-`published/monthly/<zone>-<yyyy-mm>.csv` has one row a figure; the `.json` beside it says what the file is: the
-definitions its figures were made with, and every day of the month that is not in them.
+`published/monthly/<zone>-<yyyy-mm>.csv` has one row a figure that the days can tell of a month (a median of a month
+cannot be told from those of its days), by the name and labels of metrics.definitions; the `.json` beside it says what
+the file is: the versions of the definitions its figures were made with, and every day of the month that is not in them.
 """
 
 from __future__ import annotations
@@ -22,7 +23,19 @@ from warehouse.connection import Lake
 from warehouse.home import Home
 
 FOLDER = "monthly"
-COLUMNS = ("zone", "month", "days_covered", "days_in_month", "metric", "breakdowns", "value")
+#: `metric` as metrics.revisions has it: table and column of metrics.definitions.
+COLUMNS = (
+    "zone",
+    "month",
+    "days_covered",
+    "days_in_month",
+    "metric",
+    "breakdowns",
+    "value",
+    "unit",
+    "zh",
+    "en",
+)
 
 
 @dataclass(frozen=True)
@@ -72,7 +85,8 @@ def write(lake: Lake, home: Home, zone: str, month: date) -> Month:
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     figures = " UNION ALL ".join(of_table(table, zone, first) for table in _monthly_tables())
     lake.con.execute(
-        f"COPY (SELECT * FROM ({figures}) ORDER BY metric, breakdowns) TO {sql.literal(temporary)} (HEADER)"
+        f"COPY (SELECT {sql.names(COLUMNS)} FROM ({figures}) ORDER BY metric, breakdowns) "
+        f"TO {sql.literal(temporary)} (HEADER)"
     )
     content = temporary.read_bytes()
     lacking = missing.marks(lake, zone, days)
@@ -110,16 +124,25 @@ def of_table(table: MetricTable, zone: str, first: date) -> str:
     )
     figures = [each.id for each in table.values if periods.over_days(table, each, periods.COVERED)]
     texts = ", ".join(
-        f"CAST({sql.name(each)} AS VARCHAR) AS {sql.name(f'{base}.{each}')}" for each in figures
+        f"CAST({sql.name(each)} AS VARCHAR) AS {sql.name(f'{table.name}.{each}')}" for each in figures
     )
-    named = sql.names(f"{base}.{each}" for each in figures)
+    named = sql.names(f"{table.name}.{each}" for each in figures)
     return (
         f"SELECT zone, strftime(period_start, '%Y-%m') AS month, days_covered, days_in_period AS days_in_month, "
-        f"metric, breakdowns, value FROM (UNPIVOT (SELECT zone, period_start, days_covered, days_in_period, "
+        f"metric, breakdowns, value, unit, zh, en FROM (UNPIVOT (SELECT zone, period_start, days_covered, days_in_period, "
         f"{said or repr('')} AS breakdowns, {texts} FROM wh.metrics.{base}_monthly "
         f"WHERE zone = {sql.literal(zone)} AND period_start = {sql.literal(first)}) "
-        f"ON {named} INTO NAME metric VALUE value)"
+        f"ON {named} INTO NAME metric VALUE value) JOIN ({_labels(table, figures)}) USING (metric)"
     )
+
+
+def _labels(table: MetricTable, figures: list[str]) -> str:
+    labels = {each.id: each for each in table.values if each.id in figures}
+    rows = ", ".join(
+        f"({sql.literal(f'{table.name}.{id_}')}, {sql.literal(each.unit)}, {sql.literal(each.zh)}, {sql.literal(each.en)})"
+        for id_, each in labels.items()
+    )
+    return f"SELECT * FROM (VALUES {rows}) AS labels (metric, unit, zh, en)"
 
 
 def _monthly_tables() -> Iterator[MetricTable]:

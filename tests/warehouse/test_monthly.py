@@ -5,8 +5,10 @@ import hashlib
 import json
 from datetime import date, datetime, timedelta
 
+import polars as pl
 from test_late_data import DAY, ZONE, figures, one_table
 
+from transforms.definitions import definitions_frame
 from warehouse import monthly, vintages
 
 __all__ = ["one_table"]  # a fixture of both files
@@ -34,16 +36,21 @@ def test_a_month_is_written_with_what_it_lacks_and_the_same_again(lake, home):
     assert file == home.published / "monthly" / "zhengzhou-2026-11.csv"
     content = file.read_bytes()
     rows = list(csv.DictReader(content.decode().splitlines()))
-    (lists,) = [each for each in rows if each["metric"] == "volume.lists"]
+    (lists,) = [each for each in rows if each["metric"] == "volume_daily.lists"]
     assert lists == {
         "zone": ZONE,
         "month": "2026-11",
         "days_covered": "2",
         "days_in_month": "30",
-        "metric": "volume.lists",
+        "metric": "volume_daily.lists",
         "breakdowns": "basis=all; flow=all; mode=all; office=all",
         "value": "10",
+        "unit": "count",
+        "zh": "清单数",
+        "en": "lists",
     }
+    defined = definitions_frame().select(pl.format("{}.{}", "table_name", "id")).to_series()
+    assert {each["metric"] for each in rows} <= set(defined)
     told = json.loads(file.with_suffix(".json").read_text())
     assert (told["rows"], told["days_covered"], told["days_in_month"]) == (len(rows), 2, 30)
     assert told["sha256"] == hashlib.sha256(content).hexdigest()
