@@ -12,15 +12,19 @@ EXAMPLE = Path(__file__).resolve().parent / "published-figures.yaml"
 
 
 class PublishedFileError(ValueError):
-    """A file that is not there or is no YAML. The text names file and line."""
+    """A file that is not there or is no YAML. The text names the file and, where YAML tells it, the line."""
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML that refuses a key written twice instead of taking the last."""
+    """Safe YAML that refuses a key written twice instead of taking the last, and a key that is no single word."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(
+                    None, None, "a list or a table stands where the name of a key is expected", key.start_mark
+                )
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"key {key.value!r} is there twice", key.start_mark
@@ -36,5 +40,8 @@ def load(path: Path) -> Any:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except OSError as error:
         raise PublishedFileError(f"{path}: {error.strerror or error}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except RecursionError as error:
+        raise PublishedFileError(f"{path}: not readable as YAML: brackets are nested too deeply") from error
+    except (yaml.YAMLError, ValueError) as error:
+        # Besides bytes that are no text, YAML leaves a date such as 2018-13-01 to Python, which refuses it so.
         raise PublishedFileError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from error

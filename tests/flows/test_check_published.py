@@ -84,6 +84,10 @@ def test_a_mended_file_exits_0_and_speaks_json(
     [
         ("documents: {D: one, D: two}", "key 'D' is there twice"),
         ("documents: [", "not readable as YAML"),
+        ("documents: {[D]: one}", "a list or a table stands where the name of a key is expected in"),
+        ("documents: {{D: one}: two}", "a list or a table stands where the name of a key is expected in"),
+        ("documents: 2018-13-01", "not readable as YAML: month must be in 1..12"),
+        ("[" * 5000, "brackets are nested too deeply"),
         ("documents: {D: one}", "definitions is missing"),
         (None, "No such file"),
     ],
