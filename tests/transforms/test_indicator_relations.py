@@ -52,6 +52,23 @@ def test_the_arithmetic_is_shown_with_the_span_of_the_digits() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("value", "printed", "consistent"),
+    # 97/100 - 1 = -3 %, from 96.5/100.5 = -4 % to 97.5/99.5 = -2 %; 90: -10.9 % to -9 %; 95: -6 % to -4 %
+    [
+        ("97", "< 5 %", True),
+        ("97", "about 0 %", False),
+        ("90", "< -5 %", True),
+        ("97", "< -5 %", False),
+        ("95", "nearly -5 %", True),
+        ("93", "nearly -5 %", False),  # -8 % to -6 %
+    ],
+)
+def test_words_before_a_rate_that_may_be_negative(value: str, printed: str, consistent: bool) -> None:
+    rate = {"printed": printed, "against": "base"}
+    assert only(entry("base", "100"), entry("x", value, growth=rate)).consistent is consistent
+
+
 @pytest.mark.parametrize(("printed", "consistent"), [("+20 %", True), ("+25 %", False)])
 def test_growth_against_the_year_before(printed: str, consistent: bool) -> None:
     # 120/100 - 1 = 20 %; from 119.5/100.5 = 18.9 % to 120.5/99.5 = 21.1 %

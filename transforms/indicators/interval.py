@@ -76,10 +76,6 @@ class Interval:
         """Whether some value lies in both."""
         return self.low <= other.high and other.low <= self.high
 
-    def holds(self, value: Decimal) -> bool:
-        """Whether the value lies inside."""
-        return self.low <= value <= self.high
-
 
 def _rounded(
     low: Callable[[], Decimal], point: Callable[[], Decimal], high: Callable[[], Decimal]

@@ -49,14 +49,17 @@ class _Keys:
     def printed(self, key: str) -> Printed:
         return self._parsed(key, self.text(key))
 
+    def signed(self, key: str) -> Printed:
+        return self._parsed(key, self.text(key), signed=True)
+
     def several(self, key: str) -> tuple[str, ...]:
         value = self.take(key)
         if not isinstance(value, list) or not value or not all(isinstance(each, str) for each in value):
             raise self.fail(key, "must be a list of texts that is not empty")
         return tuple(value)
 
-    def printings(self, key: str) -> tuple[Printed, ...]:
-        return tuple(self._parsed(key, each) for each in self.several(key))
+    def printings(self, key: str, signed: bool = False) -> tuple[Printed, ...]:
+        return tuple(self._parsed(key, each, signed) for each in self.several(key))
 
     def inner(self, key: str) -> _Keys:
         return _Keys(self.take(key), f"{self.where}: {key}")
@@ -68,9 +71,9 @@ class _Keys:
         if self._left:
             raise self.fail(next(iter(self._left)), "is not a known key; check its spelling")
 
-    def _parsed(self, key: str, text: str) -> Printed:
+    def _parsed(self, key: str, text: str, signed: bool = False) -> Printed:
         try:
-            return parse(text)
+            return parse(text, signed)
         except ValueError as error:
             raise self.fail(key, str(error)) from error
 
@@ -152,11 +155,12 @@ def _indicator(keys: _Keys, docs: Mapping[str, str], definitions: Mapping[str, D
 
 def _rate_of(keys: _Keys) -> Callable[[str], Rate]:
     def read_rate(name: str) -> Rate:
-        inner = keys.inner(name)
+        inner, signed = keys.inner(name), name != "share"
+        one = inner.signed if signed else inner.printed
         rate = Rate(
-            inner.optional("printed", inner.printed),
-            inner.optional("also", inner.printings) or (),
-            inner.optional("noted", inner.printed),
+            inner.optional("printed", one),
+            inner.optional("also", lambda key: inner.printings(key, signed)) or (),
+            inner.optional("noted", one),
             inner.optional(OTHER[name], inner.text),
         )
         inner.done()
