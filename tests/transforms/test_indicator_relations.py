@@ -206,6 +206,194 @@ def test_what_has_no_neighbour_is_not_checkable_and_says_which_rate() -> None:
     assert rated.unchecked == ("growth +4 %: not checkable, its base is not printed",)
 
 
+BASE = entry("base", "100")
+GROWTH = {"printed": "+12 %", "against": "base"}
+
+
+@pytest.mark.parametrize(
+    ("others", "x", "says"),
+    [
+        (
+            [entry("base", "0")],
+            entry("x", "12", growth=GROWTH),
+            "growth +12 %: not checkable, its base 0 (against: 'base') can be 0: it stands for -0.5 to 0.5",
+        ),
+        (
+            [entry("base", "< 5")],
+            entry("x", "12", cut={"printed": "12 %", "against": "base"}),
+            "cut 12 %: not checkable, its base < 5 (against: 'base') can be 0: it stands for 0 to 5",
+        ),
+        (
+            [entry("base", "-10")],
+            entry("x", "12", share={"printed": "12 %", "of": "base"}),
+            "share 12 %: not checkable, its base -10 (of: 'base') is below 0, where a rate has no agreed meaning",
+        ),
+        (
+            [entry("base", "0", period="2019")],
+            entry("x", "12", annual_growth={"printed": "12 %", "since": "base"}),
+            "annual growth 12 %: not checkable, its base 0 (since: 'base') can be 0: it stands for -0.5 to 0.5",
+        ),
+        (
+            [entry("base")],
+            entry("x", "12", growth=GROWTH),
+            "growth +12 %: not checkable, its base 'base' has no figure",
+        ),
+        (
+            [BASE],
+            entry("x", growth=GROWTH),
+            "growth +12 %: not checkable, the figure itself is not printed",
+        ),
+        (
+            [],
+            entry("x", "67.69", change={"printed": "> 16"}, growth={"printed": "+32 %"}),
+            "growth +32 %: not checkable, the figure before, 67.69 - > 16, can be 0: it stands for 51.695 or less",
+        ),
+        (
+            [entry("later", "40", cut={"printed": "> 50 %"})],
+            entry("x", "100", base_of="later"),
+            "base_of: not checkable, 1 - > 50 % of entry 'later' can be 0: it stands for 0.5 or less",
+        ),
+        (
+            [entry("later", "0.2", cut={"printed": "100 %"})],
+            entry("x", "100", base_of="later"),
+            "base_of: not checkable, 1 - 100 % of entry 'later' can be 0: it stands for -0.005 to 0.005",
+        ),
+        (
+            [entry("later", "40")],
+            entry("x", "100", base_of="later"),
+            "base_of: not checkable, entry 'later' has neither a cut nor a growth that is printed",
+        ),
+        (
+            [entry("later", growth={"printed": "5 %"})],
+            entry("x", "100", base_of="later"),
+            "base_of: not checkable, entry 'later' has no figure",
+        ),
+        (
+            [entry("before", "7", definition="time", period="2018-11")],
+            entry("x", "0", definition="time", period="2018-12"),
+            "limit_per_month: not checkable, 0 of entry 'x' can be 0: it stands for -0.5 to 0.5",
+        ),
+        (
+            [entry("a", "12"), entry("b", "0")],
+            entry("x", "100", ratio={"of": "a", "by": "b"}),
+            "ratio: not checkable, 0 (by: 'b') can be 0: it stands for -0.5 to 0.5",
+        ),
+        (
+            [entry("a", "12"), entry("b")],
+            entry("x", "100", ratio={"of": "a", "by": "b"}),
+            "ratio: not checkable, entry 'b' has no figure",
+        ),
+        (
+            [entry("a", "12"), entry("b")],
+            entry("x", "100", sum_of=["a", "b"]),
+            "sum_of: not checkable, entry 'b' has no figure",
+        ),
+        (
+            [entry("a", "12"), entry("b", "1")],
+            entry("x", difference={"of": "a", "less": ["b"]}),
+            "difference: not checkable, the figure itself is not printed",
+        ),
+        (
+            [],
+            entry("x", implied="5", cut={"printed": "5 %"}),
+            "implied: not checkable, it follows from a printed cut and its base; "
+            "write cut: {printed: '...', against: id}",
+        ),
+        (
+            [],
+            entry("x", "5", rank=3),
+            "rank 3: not checkable, a rank follows only from the ranks of all parts of a sum (sum_of)",
+        ),
+        (
+            [],
+            entry("x", also=["5"]),
+            "also: not checkable, the figure itself is not printed; write value: '...'",
+        ),
+        ([entry("y")], entry("x", "5", part_of="y"), "part_of: not checkable, entry 'y' has no figure"),
+        ([entry("y")], entry("x", "5", covers="y"), "covers: not checkable, entry 'y' has no figure"),
+        (
+            [entry("y", "5")],
+            entry("x", same_as="y"),
+            "same_as: not checkable, the figure itself is not printed",
+        ),
+        (
+            [entry("y", definition="time")],
+            entry("x", "5", definition="time", improves="y"),
+            "improves: not checkable, entry 'y' has no figure",
+        ),
+    ],
+)
+def test_what_cannot_be_applied_is_told_and_stops_no_other_figure(
+    others: list[dict[str, Any]], x: dict[str, Any], says: str
+) -> None:
+    found = check_all(book(*others, x, entry("ok", "5", also=["5.0"])))
+    assert (found[-2].outcome, found[-1].outcome) == (NOT_CHECKABLE, CONSISTENT)
+    assert says in found[-2].unchecked
+
+
+@pytest.mark.parametrize(
+    ("x", "arithmetic"),
+    [
+        (
+            entry("x", "12", change={"printed": "+30"}, growth={"printed": "+12 %"}),
+            "12 - 30 = -18 (-19 to -17 by the printed digits) before, which must be above 0, published +12 %",
+        ),
+        (  # what ends below 0 has no compound rate
+            entry("x", "-48", annual_growth={"printed": "34 %", "since": "first"}),
+            "-48 / 21 is below 0, where no compound growth leads, published 34 %",
+        ),
+        (  # 40 / (1 - 1.5) = -80; from 40.5 / -0.495 to 39.5 / -0.505
+            entry("x", "100", base_of="later"),
+            "40 / (1 - 150 %) = -80 (-81.8 to -78.2 by the printed digits), published 100",
+        ),
+    ],
+)
+def test_what_no_figures_can_give_is_inconsistent(x: dict[str, Any], arithmetic: str) -> None:
+    later = entry("later", "40", cut={"printed": "150 %"})
+    found = only(entry("first", "21", period="2019"), later, x)
+    assert (found.arithmetic, found.consistent) == (arithmetic, False)
+
+
+def test_a_compound_rate_to_nothing() -> None:
+    # (0 / 100) ^ (1/2) - 1 = -100 %, up to (0.5 / 99.5) ^ (1/2) - 1 = -92.9 %
+    rate = {"printed": "-100 %", "since": "base"}
+    found = only(entry("base", "100", period="2019"), entry("x", "0", annual_growth=rate))
+    assert found.consistent
+    assert "(-100 % to -92.9 % by the printed digits)" in found.arithmetic
+
+
+def test_growth_of_a_figure_below_zero_from_its_change() -> None:
+    # from 18 to -12: -30 / 18 = -166.7 %, from -30.5 / 17 = -179 % to -29.5 / 19 = -155 %
+    assert only(entry("x", "-12", change={"printed": "-30"}, growth={"printed": "-167 %"})).consistent
+    assert not only(entry("x", "-12", change={"printed": "-30"}, growth={"printed": "-150 %"})).consistent
+
+
+def test_growth_of_a_sum_whose_part_can_have_been_nothing() -> None:
+    parts = (entry("a", "0", growth={"printed": "-100 %"}), entry("b", "110", growth={"printed": "+10 %"}))
+    x = entry("x", "110", growth={"printed": "+5 %"}, sum_of=["a", "b"])
+    found = check_all(book(*parts, x))[-1]
+    assert [each.relation for each in found.checks] == ["sum"]
+    assert found.unchecked == (
+        "growth +5 %: not checkable, its base is not printed",
+        "growth of the sum: not checkable, 1 + -100 % of entry 'a' can be 0: it stands for -0.005 to 0.005",
+    )
+
+
+def test_a_change_is_taken_against_the_base_of_the_growth_beside_it() -> None:
+    # 112 - 100 = 12, from 11 to 13
+    x = entry("x", "112", growth=GROWTH, change={"printed": "+30"})
+    found = {each.relation: each.consistent for each in checks(BASE, x)}
+    assert found == {"growth": True, "change": False}
+
+
+@pytest.mark.parametrize("rates", [{"share": {"printed": "12 %", "of": "base"}}, {"same_as": "twin"}])
+def test_a_rate_is_unchecked_though_another_has_its_digits(rates: dict[str, Any]) -> None:
+    x = entry("x", "12", growth={"printed": "+2 %"}, **rates)
+    found = check_all(book(BASE, entry("twin", "12"), x))[-1]
+    assert found.outcome == CONSISTENT
+    assert found.unchecked == ("growth +2 %: not checkable, its base is not printed",)
+
+
 def test_one_inconsistent_check_makes_a_figure_inconsistent() -> None:
     x = entry("x", "50", cut={"printed": "75 %", "also": ["80 %"], "against": "base"})
     assert check_all(book(entry("base", "200"), x))[1].outcome == INCONSISTENT

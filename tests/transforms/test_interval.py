@@ -44,6 +44,7 @@ def test_every_operation_holds_what_exact_fractions_give(
 def test_so_does_a_quotient(one: tuple[Interval, Fraction], two: tuple[Interval, Fraction]) -> None:
     (a, x), (b, y) = one, two
     assert lies_in(x / y, a / b)
+    assert lies_in(x / -y, a / -b)
 
 
 @given(POSITIVE_PAIRS, st.integers(min_value=1, max_value=5))
@@ -63,9 +64,18 @@ def test_a_wider_operand_makes_no_narrower_result(
     assert (wider - b).low <= (a - b).low <= (a - b).high <= (wider - b).high
 
 
-def test_a_divisor_that_can_be_nothing_is_refused() -> None:
-    with pytest.raises(ZeroDivisionError, match="can be 0"):
-        Interval.exact(1) / Interval(Decimal(0), Decimal(1), Decimal(2))
+@pytest.mark.parametrize(("low", "high"), [(0, 2), (-1, 2), (-1, 0)])
+def test_a_divisor_that_can_be_nothing_is_refused(low: int, high: int) -> None:
+    with pytest.raises(ZeroDivisionError, match=f"can be 0: it lies from {low} to {high}"):
+        Interval.exact(1) / Interval(Decimal(low), Decimal(high if low else low), Decimal(high))
+
+
+def test_the_part_that_is_not_below_zero() -> None:
+    assert Interval(Decimal(-1), Decimal(0), Decimal(2)).not_below_zero() == Interval(
+        Decimal(0), Decimal(0), Decimal(2)
+    )
+    with pytest.raises(ValueError, match="does not hold"):
+        Interval(Decimal(-2), Decimal(-1), Decimal(-1)).not_below_zero()
 
 
 def test_an_open_end_stays_open() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from transforms.indicators.interval import Interval
 from transforms.indicators.model import Check, Indicator, IndicatorError
-from transforms.indicators.printed import Printed, parse, spelled
+from transforms.indicators.printed import Printed, parse, spanned, spelled
 from transforms.indicators.units import factor
 
 _ONE = Interval.exact(1)
@@ -68,14 +68,42 @@ class Book:
 
 
 def compared(
-    relation: str, formula: str, result: Interval, stated: Sequence[tuple[str, Printed]]
+    relation: str, formula: str, result: Interval, stated: Sequence[tuple[str, Printed]], *rates: str
 ) -> Iterator[Check]:
     """A result against every printing of it: consistent where some unrounded value fits both."""
     for word, printed in stated:
-        low, high = printed.show(result.low), printed.show(result.high)
-        spread = f" ({low} to {high} by the printed digits)" if low != high else ""
+        spread = by_digits(result, printed.scale, printed.decimals + 1)
         yield Check(
             relation,
             f"{formula} = {printed.show(result.point)}{spread}, {word} {printed.text}",
             result.overlaps(printed.interval),
+            rates,
         )
+
+
+def impossible(
+    relation: str, told: str, stated: Sequence[tuple[str, Printed]], *rates: str
+) -> Iterator[Check]:
+    """A rate that no figures can have, whatever its digits."""
+    for word, printed in stated:
+        yield Check(relation, f"{told}, {word} {printed.text}", False, rates)
+
+
+def by_digits(result: Interval, scale: str, decimals: int) -> str:
+    """How far a result can lie from what the printed digits give, in brackets; nothing where that does not show."""
+    low, high = (spelled(end, scale, decimals) for end in (result.low, result.high))
+    return f" ({spanned(result, scale, decimals)} by the printed digits)" if low != high else ""
+
+
+def can_be_zero(told: str, divisor: Interval) -> str | None:
+    """Why nothing can be divided by a figure: by its digits, it can be 0; None where it cannot."""
+    if not divisor.low <= 0 <= divisor.high:
+        return None
+    return f"{told} can be 0: it stands for {spanned(divisor, '', 4)}"
+
+
+def not_above_zero(told: str, base: Interval) -> str | None:
+    """Why a rate says nothing of a base: it can be 0, or is below 0; None where it is above 0."""
+    if base.high < 0:
+        return f"{told} is below 0, where a rate has no agreed meaning"
+    return can_be_zero(told, base)

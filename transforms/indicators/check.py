@@ -8,13 +8,17 @@ from typing import Any
 
 from transforms.indicators import claims, neighbours
 from transforms.indicators.book import Book
-from transforms.indicators.model import Check, Indicator
-from transforms.indicators.rates import RATES, TWICE, printed_twice
+from transforms.indicators.model import Check, Gap, Indicator
+from transforms.indicators.rates import RATES, printed_twice
 
 CONSISTENT, INCONSISTENT, NOT_CHECKABLE = "consistent", "inconsistent", "not checkable"
 #: In the order in which they are shown.
 _RELATIONS = (
+    printed_twice,
     neighbours.sums,
+    neighbours.sums_of_changes,
+    neighbours.growth_of_sums,
+    neighbours.rank,
     neighbours.difference,
     neighbours.ratio,
     neighbours.implied_base,
@@ -29,10 +33,11 @@ _RELATIONS = (
 
 @dataclass(frozen=True)
 class Verdict:
-    """One figure with its checks; without any it is not checkable."""
+    """One figure with its checks, and what could not be checked of it; without any check it is not checkable."""
 
     indicator: Indicator
     checks: tuple[Check, ...]
+    gaps: tuple[Gap, ...]
 
     @property
     def outcome(self) -> str:
@@ -43,13 +48,9 @@ class Verdict:
 
     @property
     def unchecked(self) -> tuple[str, ...]:
-        """Rates of the figure that stand in no arithmetic, as sentences."""
-        shown = [each.arithmetic for each in self.checks if each.relation != TWICE]
-        return tuple(
-            f"{name.replace('_', ' ')} {rate.printed.text}: {NOT_CHECKABLE}, its base is not printed"
-            for name, rate in self.indicator.rates.items()
-            if rate.printed and not any(rate.printed.plain in each for each in shown)
-        )
+        """Rates of the figure that stand in no arithmetic and keys that could not be applied, as sentences."""
+        tested = {rate for each in self.checks for rate in each.rates}
+        return tuple(gap.sentence for gap in self.gaps if gap.rate not in tested)
 
     def as_record(self) -> dict[str, Any]:
         """For `--json`."""
@@ -70,7 +71,7 @@ class Verdict:
 
 def check_all(book: Book) -> list[Verdict]:
     """One verdict a figure, in the order of the file; raises IndicatorError where units do not fit."""
-    return [Verdict(each, _checks(each, book)) for each in book.indicators]
+    return [_verdict(each, book) for each in book.indicators]
 
 
 def counts(verdicts: Sequence[Verdict]) -> dict[str, int]:
@@ -79,16 +80,14 @@ def counts(verdicts: Sequence[Verdict]) -> dict[str, int]:
     return {name: outcomes.count(name) for name in (CONSISTENT, INCONSISTENT, NOT_CHECKABLE)}
 
 
-def _checks(each: Indicator, book: Book) -> tuple[Check, ...]:
-    found: list[Check] = []
-    try:
-        for name, rate in each.rates.items():
-            found += RATES[name](each, rate, book)
-        found += printed_twice(each)
-        for relation in _RELATIONS:
-            found += relation(each, book)
-    except ZeroDivisionError as error:
-        raise book.fail(
-            each, "value", f"cannot be checked: {error}; figures compared must be above 0"
-        ) from error
-    return tuple(found)
+def _verdict(each: Indicator, book: Book) -> Verdict:
+    found: list[Check | Gap] = []
+    for name, rate in each.rates.items():
+        found += RATES[name](each, rate, book)
+    for relation in _RELATIONS:
+        found += relation(each, book)
+    return Verdict(
+        each,
+        tuple(one for one in found if isinstance(one, Check)),
+        tuple(one for one in found if isinstance(one, Gap)),
+    )

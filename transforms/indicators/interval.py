@@ -50,10 +50,16 @@ class Interval:
             lambda: max(_times(*each) for each in pairs),
         )
 
+    def __neg__(self) -> Interval:
+        # `-value` would round to the digits of the context.
+        return Interval(self.high.copy_negate(), self.point.copy_negate(), self.low.copy_negate())
+
     def __truediv__(self, other: Interval) -> Interval:
-        """Raises ZeroDivisionError where the divisor can be 0 or less."""
-        if other.low <= 0:
-            raise ZeroDivisionError(f"the divisor can be {other.low}")
+        """Raises ZeroDivisionError where the divisor can be 0."""
+        if other.low <= 0 <= other.high:
+            raise ZeroDivisionError(f"the divisor can be 0: it lies from {other.low} to {other.high}")
+        if other.high < 0:
+            return -self / -other
         return _rounded(
             lambda: self.low / (other.high if self.low >= 0 else other.low),
             lambda: self.point / other.point,
@@ -71,6 +77,11 @@ class Interval:
             lambda: _root(self.point, degree),
             lambda: high * (1 + unit),
         )
+
+    def not_below_zero(self) -> Interval:
+        """The part of it that is not below 0; raises ValueError where there is none."""
+        nothing = Decimal(0)
+        return Interval(max(nothing, self.low), max(nothing, self.point), self.high)
 
     def overlaps(self, other: Interval) -> bool:
         """Whether some value lies in both."""

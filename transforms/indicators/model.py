@@ -114,14 +114,32 @@ class Indicator:
 
 @dataclass(frozen=True)
 class Check:
-    """One recomputation: what was compared, the arithmetic in words and digits, and the verdict."""
+    """One recomputation: what was compared, the arithmetic in words and digits, and the verdict.
+
+    `rates`: the names of the figure's rates that the arithmetic puts to the test.
+    """
 
     relation: str
     arithmetic: str
     consistent: bool
+    rates: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
         """The arithmetic and its verdict."""
         verdict = "consistent" if self.consistent else "INCONSISTENT"
         return f"{self.relation}: {self.arithmetic}: {verdict}"
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A rate or a key of an entry that no check could be made of, and why. `rate`: the name of the rate."""
+
+    subject: str
+    reason: str
+    rate: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What is not checkable, and why."""
+        return f"{self.subject}: not checkable, {self.reason}"

@@ -2,76 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from transforms.indicators.book import Amount, Book, compared
+from transforms.indicators.book import Amount, Book, by_digits, compared, impossible, not_above_zero
 from transforms.indicators.interval import Interval
-from transforms.indicators.model import Check, Indicator, Rate
+from transforms.indicators.model import NOTED, Check, Gap, Indicator, Rate
+from transforms.indicators.printed import spelled
 
 _ONE = Interval.exact(1)
-
-
-def cut(each: Indicator, rate: Rate, book: Book) -> Iterator[Check]:
-    """1 - value / base."""
-    value, base = _own(each, book), _other(each, rate, book)
-    if value and base:
-        formula = f"1 - {value.text} / {base.text}"
-        yield from compared("cut", formula, _ONE - value.interval / base.interval, rate.stated)
-
-
-def growth(each: Indicator, rate: Rate, book: Book) -> Iterator[Check]:
-    """value / base - 1; where only the change is printed, change / (value - change)."""
-    value, base, change = _own(each, book), _other(each, rate, book), each.rates.get("change")
-    if value and base:
-        formula = f"{value.text} / {base.text} - 1"
-        yield from compared("growth", formula, value.interval / base.interval - _ONE, rate.stated)
-    elif value and change and change.printed:
-        formula = f"{change.printed.plain} / ({value.text} - {change.printed.plain})"
-        result = _ONE / (_ONE - change.printed.interval / value.interval) - _ONE
-        yield from compared("growth", formula, result, rate.stated)
-
-
-def change(each: Indicator, rate: Rate, book: Book) -> Iterator[Check]:
-    """value - base."""
-    value, base = _own(each, book), _other(each, rate, book)
-    if value and base:
-        yield from compared(
-            "change", f"{value.text} - {base.text}", value.interval - base.interval, rate.stated
-        )
-
-
-def annual_growth(each: Indicator, rate: Rate, book: Book) -> Iterator[Check]:
-    """(value / first) ^ (1 / years) - 1: the compound rate over the years between the two periods."""
-    value, base = _own(each, book), _other(each, rate, book)
-    if not value or not base or rate.other is None:
-        return
-    first, last = book[rate.other].period.year, each.period.year
-    if first is None or last is None or first >= last:
-        raise book.fail(each, "annual_growth.since", "must be of an earlier year; both periods must be years")
-    formula = f"({value.text} / {base.text}) ^ (1/{last - first}) - 1"
-    result = (value.interval / base.interval).root(last - first) - _ONE
-    yield from compared("annual growth", formula, result, rate.stated)
-
-
-def share(each: Indicator, rate: Rate, book: Book) -> Iterator[Check]:
-    """value / whole."""
-    value, whole = _own(each, book), _other(each, rate, book)
-    if value and whole:
-        yield from compared(
-            "share", f"{value.text} / {whole.text}", value.interval / whole.interval, rate.stated
-        )
-
-
 #: Each rate with the key that names what it is taken against.
 OTHER = {"cut": "against", "growth": "against", "change": "against", "annual_growth": "since", "share": "of"}
-RATES = {"cut": cut, "growth": growth, "change": change, "annual_growth": annual_growth, "share": share}
-
-
 TWICE = "printed twice"
 
 
-def printed_twice(each: Indicator) -> Iterator[Check]:
+def cut(each: Indicator, rate: Rate, book: Book) -> Iterator[Check | Gap]:
+    """1 - value / base."""
+
+    def formula(value: Amount, base: Amount) -> tuple[str, Interval]:
+        return f"1 - {value.text} / {base.text}", _ONE - value.interval / base.interval
+
+    yield from _recomputed(each, "cut", rate, book, formula)
+
+
+def growth(each: Indicator, rate: Rate, book: Book) -> Iterator[Check | Gap]:
+    """value / base - 1; where only the change is printed, change / (value - change)."""
+
+    def formula(value: Amount, base: Amount) -> tuple[str, Interval]:
+        return f"{value.text} / {base.text} - 1", value.interval / base.interval - _ONE
+
+    step = each.rates.get("change")
+    if rate.other is None and each.value and step and step.printed:
+        value = Amount(each.value.text, each.value.interval)
+        yield from _growth_from(value, Amount(step.printed.plain, step.printed.interval), rate)
+    else:
+        yield from _recomputed(each, "growth", rate, book, formula)
+
+
+def _growth_from(value: Amount, step: Amount, rate: Rate) -> Iterator[Check | Gap]:
+    """Growth where the change tells the figure before, which must have been above 0 for there to be a growth."""
+    formula, before = f"{value.text} - {step.text}", value.interval - step.interval
+    reason = not_above_zero(f"the figure before, {formula},", before)
+    if not reason:
+        result = _growth_of(value.interval, step.interval)
+        yield from compared("growth", f"{step.text} / ({formula})", result, rate.stated, "growth", "change")
+    elif before.high <= 0 < value.interval.low:
+        told = f"{formula} = {spelled(before.point, '', 4)}{by_digits(before, '', 4)} before, which must be above 0"
+        yield from impossible("growth", told, rate.stated, "growth", "change")
+    else:
+        yield Gap(_subject("growth", rate), reason, "growth")
+
+
+def _growth_of(value: Interval, step: Interval) -> Interval:
+    """change / (value - change), in the form with each figure once, the narrower one, where value is above 0."""
+    if value.low > 0:
+        return _ONE / (_ONE - step / value) - _ONE
+    return step / (value - step)
+
+
+def change(each: Indicator, rate: Rate, book: Book) -> Iterator[Check | Gap]:
+    """value - base; the base is that of the growth or the cut where the change names none itself."""
+
+    def formula(value: Amount, base: Amount) -> tuple[str, Interval]:
+        return f"{value.text} - {base.text}", value.interval - base.interval
+
+    beside = (each.rates[name].other for name in ("growth", "cut") if name in each.rates)
+    base = rate.other or next((other for other in beside if other), None)
+    yield from _recomputed(each, "change", rate, book, formula, base)
+
+
+def annual_growth(each: Indicator, rate: Rate, book: Book) -> Iterator[Check | Gap]:
+    """(value / first) ^ (1 / years) - 1: the compound rate over the years between the two periods."""
+    found = _pair(each, "annual_growth", rate, rate.other, book)
+    if isinstance(found, Gap):
+        yield found
+        return
+    value, base = found
+    first, last = (book[rate.other].period.year if rate.other else None), each.period.year
+    if first is None or last is None or first >= last:
+        raise book.fail(each, "annual_growth.since", "must be of an earlier year; both periods must be years")
+    times, formula = value.interval / base.interval, f"{value.text} / {base.text}"
+    if times.high < 0:
+        told = f"{formula} is below 0, where no compound growth leads"
+        yield from impossible("annual growth", told, rate.stated, "annual_growth")
+    else:
+        result = times.not_below_zero().root(last - first) - _ONE
+        formula = f"({formula}) ^ (1/{last - first}) - 1"
+        yield from compared("annual growth", formula, result, rate.stated, "annual_growth")
+
+
+def share(each: Indicator, rate: Rate, book: Book) -> Iterator[Check | Gap]:
+    """value / whole."""
+
+    def formula(value: Amount, whole: Amount) -> tuple[str, Interval]:
+        return f"{value.text} / {whole.text}", value.interval / whole.interval
+
+    yield from _recomputed(each, "share", rate, book, formula)
+
+
+RATES = {"cut": cut, "growth": growth, "change": change, "annual_growth": annual_growth, "share": share}
+
+
+def printed_twice(each: Indicator, book: Book) -> Iterator[Check | Gap]:
     """A figure or rate printed in two places with different digits is one figure."""
+    if each.also and not each.value:
+        yield Gap("also", "the figure itself is not printed; write value: '...'")
     pairs = [("value", each.value, each.also), *((name, r.printed, r.also) for name, r in each.rates.items())]
     for name, printed, also in pairs:
         if printed is None:
@@ -81,10 +115,44 @@ def printed_twice(each: Indicator) -> Iterator[Check]:
             yield Check(TWICE, both, printed.interval.overlaps(other.interval))
 
 
-def _own(each: Indicator, book: Book) -> Amount | None:
-    """The printed value; one implied by its own rate proves nothing."""
-    return book.amount(each.id) if each.value else None
+def _recomputed(
+    each: Indicator,
+    name: str,
+    rate: Rate,
+    book: Book,
+    formula: Callable[[Amount, Amount], tuple[str, Interval]],
+    base: str | None = None,
+) -> Iterator[Check | Gap]:
+    """A rate compared with what the figure and its base give, or why they give nothing."""
+    found = _pair(each, name, rate, base or rate.other, book)
+    if isinstance(found, Gap):
+        yield found
+    else:
+        told, result = formula(*found)
+        yield from compared(name, told, result, rate.stated, name)
 
 
-def _other(each: Indicator, rate: Rate, book: Book) -> Amount | None:
-    return book.amount(rate.other, each.unit) if rate.other else None
+def _pair(
+    each: Indicator, name: str, rate: Rate, base_id: str | None, book: Book
+) -> tuple[Amount, Amount] | Gap:
+    """The printed value (one implied by its own rate proves nothing) and its base, fit for this rate."""
+
+    def gap(reason: str) -> Gap:
+        return Gap(_subject(name, rate), reason, name)
+
+    if base_id is None:
+        return gap("its base is not printed")
+    value = book.amount(each.id) if each.value else None
+    if value is None:
+        return gap("the figure itself is not printed")
+    base = book.amount(base_id, each.unit)
+    if base is None:
+        return gap(f"its base {base_id!r} has no figure")
+    told = f"its base {base.text} ({OTHER[name]}: {base_id!r})"
+    reason = None if name == "change" else not_above_zero(told, base.interval)
+    return gap(reason) if reason else (value, base)
+
+
+def _subject(name: str, rate: Rate) -> str:
+    word, printed = rate.stated[0]
+    return f"{name.replace('_', ' ')} {'noted ' if word == NOTED else ''}{printed.text}"
