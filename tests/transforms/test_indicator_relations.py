@@ -148,10 +148,42 @@ def test_implied_base(value: str, consistent: bool) -> None:
     assert only(entry("x", value, base_of="later"), later).consistent is consistent
 
 
-@pytest.mark.parametrize(("noted", "consistent"), [("50", True), ("52", False)])
-def test_implied_value(noted: str, consistent: bool) -> None:
+@pytest.mark.parametrize(("noted", "follows"), [("50", True), ("60", False)])
+def test_an_implied_value_is_a_note_that_accuses_no_published_cut(noted: str, follows: bool) -> None:
+    # 200 x (1 - 75 %) = 50, from 199.5 x 0.245 = 48.9 to 200.5 x 0.255 = 51.1
     x = entry("x", implied=noted, cut={"printed": "75 %", "against": "base"})
-    assert only(entry("base", "200"), x).consistent is consistent
+    found = check_all(book(entry("base", "200"), x))[-1]
+    assert (found.checks, found.outcome) == ((), NOT_CHECKABLE)
+    assert found.unchecked == ("cut 75 %: not checkable, the figure itself is not printed",)
+    assert [note.consistent for note in found.notes] == [follows]
+
+
+@pytest.mark.parametrize(
+    ("printed", "outcome"), [("+12 %", CONSISTENT), ("+14 %", INCONSISTENT), (None, NOT_CHECKABLE)]
+)
+def test_a_noted_rate_accuses_no_published_figure(printed: str | None, outcome: str) -> None:
+    # 112 / 100 - 1 = 12 %, from 111.5 / 100.5 = 10.9 % to 112.5 / 99.5 = 13.1 %
+    rate = {"noted": "15 %", "against": "base"} | ({"printed": printed} if printed else {})
+    found = check_all(book(entry("base", "100"), entry("x", "112", growth=rate)))[-1]
+    assert found.outcome == outcome
+    assert [note.sentence for note in found.notes] == [
+        "note of a reader on growth: 112 / 100 - 1 = 12 % (10.9 % to 13.1 % by the printed digits), noted 15 %: "
+        "does not follow, which accuses no published figure"
+    ]
+
+
+def test_a_figure_that_a_reader_noted_is_checked_as_others_are() -> None:
+    content = {
+        "documents": {"D": "paper", "noted": "reader"},
+        "definitions": DEFINITIONS,
+        "indicators": [
+            entry("base", "100"),
+            entry("x", "112", doc="noted", growth={"printed": "+15 %", "against": "base"}),
+        ],
+    }
+    found = check_all(read(content, "figures.yaml"))[-1]
+    assert (found.outcome, found.notes) == (INCONSISTENT, ())
+    assert found.checks[0].sentence.endswith("noted +15 %: INCONSISTENT")
 
 
 @pytest.mark.parametrize(("value", "consistent"), [("0.38", True), ("0.585", False)])

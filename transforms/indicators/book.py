@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from transforms.indicators.interval import Interval
-from transforms.indicators.model import Check, Indicator, IndicatorError
+from transforms.indicators.model import NOTED, Check, Indicator, IndicatorError
 from transforms.indicators.printed import Printed, parse, spanned, spelled
 from transforms.indicators.units import factor
 
@@ -68,25 +68,40 @@ class Book:
 
 
 def compared(
-    relation: str, formula: str, result: Interval, stated: Sequence[tuple[str, Printed]], *rates: str
+    each: Indicator,
+    relation: str,
+    formula: str,
+    result: Interval,
+    stated: Sequence[tuple[str, Printed]],
+    *rates: str,
 ) -> Iterator[Check]:
     """A result against every printing of it: consistent where some unrounded value fits both."""
     for word, printed in stated:
         spread = by_digits(result, printed.scale, printed.decimals + 1)
-        yield Check(
-            relation,
-            f"{formula} = {printed.show(result.point)}{spread}, {word} {printed.text}",
-            result.overlaps(printed.interval),
-            rates,
-        )
+        told = f"{formula} = {printed.show(result.point)}{spread}"
+        yield _put(each, relation, told, word, printed, result.overlaps(printed.interval), rates)
 
 
 def impossible(
-    relation: str, told: str, stated: Sequence[tuple[str, Printed]], *rates: str
+    each: Indicator, relation: str, told: str, stated: Sequence[tuple[str, Printed]], *rates: str
 ) -> Iterator[Check]:
     """A rate that no figures can have, whatever its digits."""
     for word, printed in stated:
-        yield Check(relation, f"{told}, {word} {printed.text}", False, rates)
+        yield _put(each, relation, told, word, printed, False, rates)
+
+
+def _put(
+    each: Indicator,
+    relation: str,
+    told: str,
+    word: str,
+    printed: Printed,
+    consistent: bool,
+    rates: tuple[str, ...],
+) -> Check:
+    published = each.doc != NOTED
+    told = f"{told}, {word if published else NOTED} {printed.text}"
+    return Check(relation, told, consistent, rates, of_note=published and word == NOTED)
 
 
 def by_digits(result: Interval, scale: str, decimals: int) -> str:

@@ -33,10 +33,14 @@ _RELATIONS = (
 
 @dataclass(frozen=True)
 class Verdict:
-    """One figure with its checks, and what could not be checked of it; without any check it is not checkable."""
+    """One figure with its checks, and what could not be checked of it; without any check it is not checkable.
+
+    `notes`: what readers noted beside a published figure, checked apart: it decides nothing about the figure.
+    """
 
     indicator: Indicator
     checks: tuple[Check, ...]
+    notes: tuple[Check, ...]
     gaps: tuple[Gap, ...]
 
     @property
@@ -61,10 +65,8 @@ class Verdict:
             "doc": each.doc,
             "title": each.title,
             "outcome": self.outcome,
-            "checks": [
-                {"relation": check.relation, "arithmetic": check.arithmetic, "consistent": check.consistent}
-                for check in self.checks
-            ],
+            "checks": [_record(check) for check in self.checks],
+            "notes": [_record(check) for check in self.notes],
             "not_checkable": list(self.unchecked),
         }
 
@@ -86,8 +88,14 @@ def _verdict(each: Indicator, book: Book) -> Verdict:
         found += RATES[name](each, rate, book)
     for relation in _RELATIONS:
         found += relation(each, book)
+    checks = [one for one in found if isinstance(one, Check)]
     return Verdict(
         each,
-        tuple(one for one in found if isinstance(one, Check)),
+        tuple(one for one in checks if not one.of_note),
+        tuple(one for one in checks if one.of_note),
         tuple(one for one in found if isinstance(one, Gap)),
     )
+
+
+def _record(check: Check) -> dict[str, Any]:
+    return {"relation": check.relation, "arithmetic": check.arithmetic, "consistent": check.consistent}

@@ -116,17 +116,22 @@ class Indicator:
 class Check:
     """One recomputation: what was compared, the arithmetic in words and digits, and the verdict.
 
-    `rates`: the names of the figure's rates that the arithmetic puts to the test.
+    `rates`: the names of the figure's rates that the arithmetic puts to the test. `of_note`: it was put to a
+    reader's note beside a published figure, so that a contradiction is the reader's.
     """
 
     relation: str
     arithmetic: str
     consistent: bool
     rates: tuple[str, ...] = ()
+    of_note: bool = False
 
     @property
     def sentence(self) -> str:
         """The arithmetic and its verdict."""
+        if self.of_note:
+            verdict = "follows" if self.consistent else "does not follow, which accuses no published figure"
+            return f"note of a reader on {self.relation}: {self.arithmetic}: {verdict}"
         verdict = "consistent" if self.consistent else "INCONSISTENT"
         return f"{self.relation}: {self.arithmetic}: {verdict}"
 

@@ -22,7 +22,7 @@ def sums(each: Indicator, book: Book) -> Iterator[Check | Gap]:
     if isinstance(parts, Gap):
         yield parts
     elif each.value:
-        yield from compared("sum", _plus(parts), _total(parts), each.stated)
+        yield from compared(each, "sum", _plus(parts), _total(parts), each.stated)
     else:
         yield Gap("sum_of", _NOT_PRINTED)
 
@@ -32,7 +32,9 @@ def sums_of_changes(each: Indicator, book: Book) -> Iterator[Check | Gap]:
     own, changes = _rate(each, "change"), [_rate(book[part], "change") for part in each.sum_of]
     printed = [Amount(part.plain, part.interval) for part in changes if part]
     if own and printed and len(printed) == len(changes):
-        yield from compared("sum of changes", _plus(printed), _total(printed), [("published", own)], "change")
+        yield from compared(
+            each, "sum of changes", _plus(printed), _total(printed), [("published", own)], "change"
+        )
 
 
 def growth_of_sums(each: Indicator, book: Book) -> Iterator[Check | Gap]:
@@ -57,7 +59,7 @@ def growth_of_sums(each: Indicator, book: Book) -> Iterator[Check | Gap]:
         yield Gap("growth of the sum", reason)
         return
     formula, result = f"({_plus(amounts)}) / ({_plus(before)}) - 1", _total(amounts) / total - _ONE
-    yield from compared("growth of the sum", formula, result, [("published", own)], "growth")
+    yield from compared(each, "growth of the sum", formula, result, [("published", own)], "growth")
 
 
 def rank(each: Indicator, book: Book) -> Iterator[Check | Gap]:
@@ -82,7 +84,7 @@ def difference(each: Indicator, book: Book) -> Iterator[Check | Gap]:
         yield known
     elif each.value:
         formula = " - ".join(part.text for part in known)
-        yield from compared("difference", formula, known[0].interval - _total(known[1:]), each.stated)
+        yield from compared(each, "difference", formula, known[0].interval - _total(known[1:]), each.stated)
     else:
         yield Gap("difference", _NOT_PRINTED)
 
@@ -100,7 +102,7 @@ def ratio(each: Indicator, book: Book) -> Iterator[Check | Gap]:
         yield Gap("ratio", reason)
     else:
         formula = f"{above.text} / {below.text}"
-        yield from compared("ratio", formula, above.interval / below.interval, each.stated)
+        yield from compared(each, "ratio", formula, above.interval / below.interval, each.stated)
 
 
 def implied_base(each: Indicator, book: Book) -> Iterator[Check | Gap]:
@@ -126,7 +128,7 @@ def _implied(
     if reason := can_be_zero(f"{told} of entry {later.id!r}", left):
         yield Gap("base_of", reason)
     else:
-        yield from compared("base", f"{now.text} / ({told})", now.interval / left, each.stated)
+        yield from compared(each, "base", f"{now.text} / ({told})", now.interval / left, each.stated)
 
 
 def implied_value(each: Indicator, book: Book) -> Iterator[Check | Gap]:
@@ -142,7 +144,7 @@ def implied_value(each: Indicator, book: Book) -> Iterator[Check | Gap]:
         yield Gap("implied", f"its base {cut.other!r} has no figure")
     else:
         formula, left = f"{base.text} x (1 - {cut.printed.plain})", _ONE - cut.printed.interval
-        yield from compared("implied value", formula, base.interval * left, [(NOTED, each.implied)])
+        yield from compared(each, "implied value", formula, base.interval * left, [(NOTED, each.implied)])
 
 
 def _known(key: str, ids: Sequence[str], each: Indicator, book: Book) -> list[Amount] | Gap:

@@ -33,21 +33,23 @@ def growth(each: Indicator, rate: Rate, book: Book) -> Iterator[Check | Gap]:
     step = each.rates.get("change")
     if rate.other is None and each.value and step and step.printed:
         value = Amount(each.value.text, each.value.interval)
-        yield from _growth_from(value, Amount(step.printed.plain, step.printed.interval), rate)
+        yield from _growth_from(each, value, Amount(step.printed.plain, step.printed.interval), rate)
     else:
         yield from _recomputed(each, "growth", rate, book, formula)
 
 
-def _growth_from(value: Amount, step: Amount, rate: Rate) -> Iterator[Check | Gap]:
+def _growth_from(each: Indicator, value: Amount, step: Amount, rate: Rate) -> Iterator[Check | Gap]:
     """Growth where the change tells the figure before, which must have been above 0 for there to be a growth."""
     formula, before = f"{value.text} - {step.text}", value.interval - step.interval
     reason = not_above_zero(f"the figure before, {formula},", before)
     if not reason:
         result = _growth_of(value.interval, step.interval)
-        yield from compared("growth", f"{step.text} / ({formula})", result, rate.stated, "growth", "change")
+        yield from compared(
+            each, "growth", f"{step.text} / ({formula})", result, rate.stated, "growth", "change"
+        )
     elif before.high <= 0 < value.interval.low:
         told = f"{formula} = {spelled(before.point, '', 4)}{by_digits(before, '', 4)} before, which must be above 0"
-        yield from impossible("growth", told, rate.stated, "growth", "change")
+        yield from impossible(each, "growth", told, rate.stated, "growth", "change")
     else:
         yield Gap(_subject("growth", rate), reason, "growth")
 
@@ -83,11 +85,11 @@ def annual_growth(each: Indicator, rate: Rate, book: Book) -> Iterator[Check | G
     times, formula = value.interval / base.interval, f"{value.text} / {base.text}"
     if times.high < 0:
         told = f"{formula} is below 0, where no compound growth leads"
-        yield from impossible("annual growth", told, rate.stated, "annual_growth")
+        yield from impossible(each, "annual growth", told, rate.stated, "annual_growth")
     else:
         result = times.not_below_zero().root(last - first) - _ONE
         formula = f"({formula}) ^ (1/{last - first}) - 1"
-        yield from compared("annual growth", formula, result, rate.stated, "annual_growth")
+        yield from compared(each, "annual growth", formula, result, rate.stated, "annual_growth")
 
 
 def share(each: Indicator, rate: Rate, book: Book) -> Iterator[Check | Gap]:
@@ -129,7 +131,7 @@ def _recomputed(
         yield found
     else:
         told, result = formula(*found)
-        yield from compared(name, told, result, rate.stated, name)
+        yield from compared(each, name, told, result, rate.stated, name)
 
 
 def _pair(
