@@ -9,7 +9,7 @@ import polars as pl
 
 from transforms.measures import ALL
 from transforms.stated import Stated
-from transforms.timeliness_tables import LINKED, QUARTER_S, TIMELINESS_DAILY
+from transforms.timeliness_tables import LINKED, OPTIONAL, QUARTER_S, TIMELINESS_DAILY
 
 _PLACE = ("business_date", "kind")
 _QUANTILES = {"median_delay_h": (1, 2), "p90_delay_h": (9, 10)}
@@ -50,8 +50,11 @@ def timeliness_daily(
             ).fill_null(0),
             # A day without lists of the flow has 0 of them; null is for kinds that are not linked.
             *(
-                pl.when(pl.col("kind").is_in(list(LINKED))).then(pl.col(name).fill_null(0)).alias(name)
-                for name in ("lists", "linked")
+                pl.when(pl.col("kind").is_in(kinds)).then(pl.col(name).fill_null(0)).alias(name)
+                for name, kinds in (
+                    ("lists", sorted(LINKED.keys() - set(OPTIONAL))),
+                    ("linked", sorted(LINKED)),
+                )
             ),
         )
         .with_columns(

@@ -21,6 +21,8 @@ LINKED = {
     "CEB604": ("E", "accepted_at"),
     "CEB507": ("E", "arrived_at"),
 }
+#: Of these no list needs one (transforms.reconciliation.codes: waiting_payment), so there is nothing they are a share of.
+OPTIONAL = ("CEB403",)
 _LEDGER = "ledger.deliveries"
 _QUANTILE = (
     "smallest quarter of an hour within which {} of `timed` were loaded, counted up to its end; "
@@ -131,14 +133,16 @@ TIMELINESS_DAILY = MetricTable(
             "lists",
             "清单数",
             "lists",
-            "lists of the kind's flow declared that day, 0 where none was; null for kinds that are not linked",
+            "lists of the kind's flow declared that day, 0 where none was; null for kinds that are not linked, and for "
+            f"{', '.join(OPTIONAL)}, which no list needs",
             "lists",
         ),
         count(
             "linked",
             "已关联清单数",
             "lists linked",
-            "of these the ones with a document of the kind (receipts: accepted)",
+            f"of these the ones with a document of the kind (receipts: accepted); {', '.join(OPTIONAL)}: of all the "
+            "flow's lists declared that day",
             "lists",
         ),
         share(

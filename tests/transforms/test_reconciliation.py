@@ -203,6 +203,51 @@ def test_a_document_that_was_only_changed_after_the_list_is_not_late():
     assert (row["result"], row["matched_at"]) == ("matched", at("8:30"))
 
 
+EXPORT = {
+    "export_lists": """
+        guid | app_type | app_at | order_no | ebp_code | ebc_code | logistics_code | logistics_no | ebp_name
+        G1   | 1        | 08:00  | O1       | P        | E        | L              | W1           | Platform
+        """,
+    "export_orders": """
+        app_type | app_at | order_no | ebp_code | ebc_code
+        1        | 07:00  | O1       | P        | E
+        """,
+    "export_waybills": """
+        app_type | app_at | logistics_code | logistics_no
+        1        | 07:30  | L              | W1
+        """,
+}
+RECEIPT = """
+    app_type | app_at | order_no | ebp_code | ebc_code | pay_code | pay_no | ebp_name
+    1        | {}  | O1       | P        | E        | B        | T1     | {}
+    """
+
+
+def test_an_export_without_a_receipt_of_payment_lacks_nothing():
+    given_ = documents(**EXPORT)
+    row = reconcile(given_, build(given_, rates()).lists).collect().row(0, named=True)
+    assert (row["result"], row["reasons"], row["has_payment"]) == ("matched", [], False)
+    assert (row["first_at"], row["matched_at"]) == (at("7:00"), at("8:00"))
+
+
+@pytest.mark.parametrize(
+    ("sent", "platform", "wanted"),
+    [
+        ("07:10", "Platform", []),
+        ("07:10", "Platform Ltd", ["name_mismatch"]),
+        ("08:10", "Platform", ["late"]),
+    ],
+)
+def test_a_receipt_of_payment_is_compared_where_there_is_one(sent: str, platform: str, wanted: list[str]):
+    receipt = {"export_payments": RECEIPT.format(sent, platform)}
+    assert reasons_of(documents(**EXPORT, **receipt)) == {"O1": wanted}
+
+
+def test_an_export_still_waits_for_its_order_and_its_waybill():
+    alone = documents(export_lists=EXPORT["export_lists"])
+    assert reasons_of(alone) == {"O1": ["waiting_order", "waiting_waybill"]}
+
+
 def test_two_lists_of_one_waybill_are_duplicates_unless_one_was_cancelled():
     first = CLEAN["import_lists"][0]
     second = {**first, "order_no": "O2", "guid": "G2"}

@@ -13,6 +13,17 @@ from warehouse import periods
 from warehouse.schema import PROVISIONAL
 
 DAYS = [date(2026, 11, day) for day in (1, 2, 3)]
+#: Neither documents stored nor documents set aside.
+NOTHING = pl.LazyFrame(
+    schema={
+        "business_date": pl.Date(),
+        "kind": pl.String(),
+        "delay_quarters": pl.Int64(),
+        "loaded_at": pl.Datetime("us"),
+        "documents": pl.Int64(),
+        "status": pl.String(),
+    }
+)
 
 
 def at(day: int, hour: int) -> datetime:
@@ -86,18 +97,8 @@ def test_a_day_without_lists_of_a_flow_leaves_the_month_its_linked_share():
             {"flow": "E", "declared_at": at(3, 8)},
         ]
     )
-    none = pl.LazyFrame(
-        schema={
-            "business_date": pl.Date(),
-            "kind": pl.String(),
-            "delay_quarters": pl.Int64(),
-            "loaded_at": pl.Datetime("us"),
-            "documents": pl.Int64(),
-            "status": pl.String(),
-        }
-    )
     found = timeliness_daily(
-        none, none, lists, DAYS, "z", Stated(expected_kinds=("CEB303", "CEB816"))
+        NOTHING, NOTHING, lists, DAYS, "z", Stated(expected_kinds=("CEB303", "CEB816"))
     ).collect()
     shown = ("lists", "linked", "linked_share")
     assert found.filter(pl.col("kind") == "CEB303").select(shown).rows() == [
@@ -108,3 +109,22 @@ def test_a_day_without_lists_of_a_flow_leaves_the_month_its_linked_share():
     month = {kind: rest for kind, *rest in november("timeliness_daily", found).select("kind", *shown).rows()}
     assert month["CEB303"] == [2, 1, 0.5]
     assert month["CEB816"] == month["all"] == [None] * 3
+
+
+def test_no_list_needs_a_receipt_of_payment_so_it_is_no_share_of_any():
+    lists = lists_of(
+        [
+            {"flow": "E", "declared_at": at(1, 8), "pay_at": at(1, 7)},
+            {"flow": "E", "declared_at": at(1, 9)},
+            {"flow": "E", "declared_at": at(3, 9)},
+        ]
+    )
+    found = timeliness_daily(NOTHING, NOTHING, lists, DAYS, "z", Stated(expected_kinds=("CEB403",))).collect()
+    shown = ("lists", "linked", "linked_share")
+    assert found.filter(pl.col("kind") == "CEB403").select(shown).rows() == [
+        (None, 1, None),
+        (None, 0, None),
+        (None, 0, None),
+    ]
+    month = november("timeliness_daily", found).filter(pl.col("kind") == "CEB403").select(shown)
+    assert month.rows() == [(None, 1, None)]

@@ -8,7 +8,7 @@ _GIVEN = """
     list           | I    | 1210 | E O1         | yes   | yes      | yes       | yes         | yes         | matched         | []                                    | 100.00    | 0.00           | 0.01          | 08:00    | 08:30
     list           | I    | 1210 | E O2         | yes   | yes      | yes       | yes         | yes         | late            | ["late"]                              | 50.00     | 0.01           | 0.01          | 08:00    | 09:00
     list           | I    | 9610 | E O3         | yes   | yes      | yes       | yes         | yes         | amount_mismatch | ["amount_mismatch", "item_mismatch"]  | 20.00     | -1.00          | 0.01          | 08:00    |
-    list           | E    | 9610 | E O4         | yes   | yes      | yes       | no          | yes         | waiting_payment | ["waiting_payment", "late"]           |           |                | 0.01          | 08:00    |
+    list           | I    | 9610 | E O4         | yes   | yes      | yes       | no          | yes         | waiting_payment | ["waiting_payment", "late"]           |           |                | 0.01          | 08:00    |
     import_orders  | I    |      | P O5         | yes   | no       | yes       | yes         | no          | orphan          | ["orphan"]                            | 10.00     |                | 0.01          | 08:00    |
     payments       | I    |      | C T5         | no    | no       | yes       | yes         | no          | orphan          | ["orphan"]                            |           |                | 0.01          | 08:05    |
 """
@@ -46,7 +46,7 @@ EXAMPLES = (
         "which documents are there",
         given={"core.reconciliation": _GIVEN},
         arithmetic=(
-            "The same day. Three purchases have all four documents, one export lacks its payment, and one was "
+            "The same day. Three purchases have all four documents, one lacks its payment, and one was "
             "ordered and paid but has neither waybill nor list. The other eleven patterns are there with 0; all "
             "add up to the five purchases."
         ),

@@ -40,7 +40,14 @@ class Reason:
 REASONS: tuple[Reason, ...] = (
     Reason("orphan", Kind.ORPHAN, "孤立单证", "a document that no list claims", _MATCH),
     Reason("waiting_order", Kind.MISSING, "等待订单", "no order has the list's order key", _MATCH),
-    Reason("waiting_payment", Kind.MISSING, "等待支付单", "no payment has the list's order key", _MATCH),
+    Reason(
+        "waiting_payment",
+        Kind.MISSING,
+        "等待支付单",
+        "import: no payment has the list's order key. On export a receipt of payment (CEB403) is compared where "
+        "there is one and not waited for: since 15 December 2024 some modes need none",
+        f"{_MATCH}; messages 1.5",
+    ),
     Reason(
         "waiting_waybill", Kind.MISSING, "等待运单", "no waybill has the list's carrier and number", _MATCH
     ),

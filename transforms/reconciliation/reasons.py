@@ -20,7 +20,6 @@ def reasons(flow: str) -> pl.Expr:
     """All reason codes of a list, in order of precedence."""
     found = {
         "waiting_order": ~_there("order"),
-        "waiting_payment": ~_there("payment"),
         "waiting_waybill": ~_there("waybill"),
         "duplicate": pl.col("claimed_twice").fill_null(False),
         "currency_mismatch": _currencies(flow),
@@ -30,7 +29,9 @@ def reasons(flow: str) -> pl.Expr:
         "late": _any(pl.col(f"{each}_first_at") > pl.col("list_first_at") for each in _NEEDED),
     }
     if flow == "I":
+        # An export without a receipt of payment lacks nothing: since Announcement 2024/167 some modes need none.
         found |= {
+            "waiting_payment": ~_there("payment"),
             "amount_mismatch": _amounts(),
             "identity_mismatch": _identities(),
             "consignee_mismatch": _any(differ(f"order_{each}", f"waybill_{each}") for each in CONSIGNEE),
