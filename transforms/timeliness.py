@@ -9,7 +9,7 @@ import polars as pl
 
 from transforms.measures import ALL
 from transforms.stated import Stated
-from transforms.timeliness_tables import LINKED, OPTIONAL, QUARTER_S, TIMELINESS_DAILY
+from transforms.timeliness_tables import LINKED, OF_MODES, OPTIONAL, QUARTER_S, TIMELINESS_DAILY
 
 _PLACE = ("business_date", "kind")
 _QUANTILES = {"median_delay_h": (1, 2), "p90_delay_h": (9, 10)}
@@ -126,23 +126,25 @@ def _linked(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFrame:
     A kind of which nothing came has its row too: the lists it is missing for count in its share over days.
     """
     day = pl.col("declared_at").dt.date().alias("business_date")
+    shown = sorted({column for _, column in LINKED.values()})
+    place = ("business_date", "flow", "mode")
     counted = (
-        lists.select(day, "flow", *sorted({column for _, column in LINKED.values()}))
+        lists.select(day, "flow", "mode", *shown)
         .filter(pl.col("business_date").is_in(list(dates)))
-        .group_by("business_date", "flow")
-        .agg(
-            pl.len().cast(pl.Int64).alias("lists"),
-            pl.col(sorted({column for _, column in LINKED.values()})).count().cast(pl.Int64),
-        )
+        .group_by(place)
+        .agg(pl.len().cast(pl.Int64).alias("lists"), pl.col(shown).count().cast(pl.Int64))
         .collect(engine="in-memory")
     )
-    parts = [
-        counted.filter(pl.col("flow") == flow).select(
-            "business_date", pl.lit(kind).alias("kind"), "lists", pl.col(column).alias("linked")
-        )
+    return pl.concat(
+        counted.filter(pl.col("flow") == flow, *_of_modes(kind))
+        .group_by("business_date")
+        .agg(pl.lit(kind).first().alias("kind"), pl.col("lists").sum(), pl.col(column).sum().alias("linked"))
         for kind, (flow, column) in LINKED.items()
-    ]
-    return pl.concat(parts).lazy()
+    ).lazy()
+
+
+def _of_modes(kind: str) -> list[pl.Expr]:
+    return [pl.col("mode").is_in(OF_MODES[kind])] if kind in OF_MODES else []
 
 
 def _with_all(rows: pl.LazyFrame) -> pl.LazyFrame:

@@ -21,6 +21,9 @@ LINKED = {
     "CEB604": ("E", "accepted_at"),
     "CEB507": ("E", "arrived_at"),
 }
+#: Of these only lists of the modes named can have one: bonded goods lie in the zone before they are declared, and no
+#: inbound detail names their parcels.
+OF_MODES = {"CEB711": ("9610",)}
 #: Of these no list needs one (transforms.reconciliation.codes: waiting_payment), so there is nothing they are a share of.
 OPTIONAL = ("CEB403",)
 _LEDGER = "ledger.deliveries"
@@ -133,8 +136,9 @@ TIMELINESS_DAILY = MetricTable(
             "lists",
             "清单数",
             "lists",
-            "lists of the kind's flow declared that day, 0 where none was; null for kinds that are not linked, and for "
-            f"{', '.join(OPTIONAL)}, which no list needs",
+            "lists of the kind's flow declared that day, 0 where none was; "
+            + "".join(f"{kind}: those of mode {', '.join(modes)}; " for kind, modes in OF_MODES.items())
+            + f"null for kinds that are not linked, and for {', '.join(OPTIONAL)}, which no list needs",
             "lists",
         ),
         count(

@@ -128,3 +128,15 @@ def test_no_list_needs_a_receipt_of_payment_so_it_is_no_share_of_any():
     ]
     month = november("timeliness_daily", found).filter(pl.col("kind") == "CEB403").select(shown)
     assert month.rows() == [(None, 1, None)]
+
+
+def test_bonded_lists_lack_no_inbound_detail():
+    """Three of the bonded mode and one direct purchase with its detail: 1 of 1, not 1 of 4."""
+    direct = {"flow": "I", "mode": "9610", "declared_at": at(1, 9), "arrived_at": at(1, 8)}
+    bonded = {"flow": "I", "mode": "1210", "declared_at": at(1, 9)}
+    found = timeliness_daily(
+        NOTHING, NOTHING, lists_of([direct, bonded, bonded, bonded]), DAYS, "z", Stated()
+    ).collect()
+    shown = found.select("kind", "lists", "linked", "linked_share").rows()
+    assert ("CEB711", 1, 1, 1.0) in shown
+    assert ("CEB511", 4, 0, 0.0) in shown

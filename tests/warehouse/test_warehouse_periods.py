@@ -269,7 +269,12 @@ def test_the_share_of_the_capacity_counts_days_without_a_list():
 
 
 def test_the_share_linked_counts_days_without_a_document_and_days_without_a_list():
-    rows = lists({"declared_at": FIRST, "arrived_at": FIRST, "times": 2}, {"declared_at": SECOND, "times": 8})
+    direct = {"mode": "9610"}
+    rows = lists(
+        direct | {"declared_at": FIRST, "arrived_at": FIRST, "times": 2},
+        direct | {"declared_at": SECOND, "times": 8},
+        {"mode": "1210", "declared_at": SECOND, "times": 5},  # bonded: no inbound detail is to come
+    )
     stored = {"kind": "CEB711", "delay_quarters": 1, "loaded_at": LOADED, "documents": 1}
     deliveries = pl.LazyFrame([{**stored, "business_date": day} for day in (FIRST, FIRST, THIRD)])
     nothing = pl.LazyFrame(schema={"business_date": pl.Date(), "kind": pl.String(), "status": pl.String()})

@@ -24,11 +24,11 @@ EXAMPLES = (
                 CEB999 | open
                 """,
             "core.lists": """
-                flow | order_no | declared_at | order_app_at | pay_at | accepted_at
-                I    | O1       | 08:00       | 07:59        |        | 08:10
-                I    | O2       | 09:00       | 08:59        |        |
-                I    | O3       | 10:00       |              |        |
-                I    | O4       | +1 08:00    | 07:00        |        |
+                flow | mode | order_no | declared_at | order_app_at | pay_at | arrived_at | accepted_at
+                I    | 9610 | O1       | 08:00       | 07:59        |        | 07:30      | 08:10
+                I    | 1210 | O2       | 09:00       | 08:59        |        |            |
+                I    | 1210 | O3       | 10:00       |              |        |            |
+                I    | 9610 | O4       | +1 08:00    | 07:00        |        |            |
                 """,
         },
         arithmetic=(
@@ -37,7 +37,8 @@ EXAMPLES = (
             "41 quarters of an hour are 10.25 h. Nine tenths (8.1) are reached with the ninth, 101 quarters. Three rows were "
             "set aside and one of them was taken in since: 2 of 12 received. Orders came, payments did not: 1 of 2 "
             "kinds expected. All kinds together: the receipt is the fifth of ten, 8 quarters. Of three lists declared on the day two have an order. "
-            "Waybills (CEB511) and inbound details (CEB711) are not expected and none came, but the three lists lack them."
+            "Waybills (CEB511) are not expected and none came, but the three lists lack them. Inbound details (CEB711) are of "
+            "direct purchases only: O1 has one, the bonded O2 and O3 need none, so 1 of 1."
         ),
         where={},
         expected={
@@ -46,7 +47,7 @@ EXAMPLES = (
                 CEB311 | 1        | 1         | 1            | 10        | 8           | 4/5               | 2    | 1     | 9     | 41/4           | 101/4       | 3           | 2        | 12       | 1/6            | 3     | 2      | 2/3
                 CEB411 | 1        | 0         | 0            | 0         | 0           |                   | 0    | 0     | 0     |                |             | 0           | 0        | 0        |                | 3     | 0      | 0
                 CEB511 | 0        | 0         |              | 0         | 0           |                   | 0    | 0     | 0     |                |             | 0           | 0        | 0        |                | 3     | 0      | 0
-                CEB711 | 0        | 0         |              | 0         | 0           |                   | 0    | 0     | 0     |                |             | 0           | 0        | 0        |                | 3     | 0      | 0
+                CEB711 | 0        | 0         |              | 0         | 0           |                   | 0    | 0     | 0     |                |             | 0           | 0        | 0        |                | 1     | 1      | 1
                 CEB622 | 0        | 0         |              | 1         | 1           | 1                 | 0    | 0     | 1     | 2              | 2           | 0           | 0        | 1        | 0              | 3     | 1      | 1/3
                 CEB999 | 0        | 0         |              | 0         | 0           |                   | 0    | 0     | 0     |                |             | 1           | 1        | 1        | 1              |       |        |
                 all    | 2        | 1         | 1/2          | 11        | 9           | 9/11              | 2    | 1     | 10    | 2              | 101/4       | 4           | 3        | 14       | 3/14           |       |        |
