@@ -45,7 +45,10 @@ RETURNS_DAILY = MetricTable(
     (
         count("lists", "清单数", "lists", "lists with that time on the day"),
         money(
-            "value_cny", "货值", "goods value", "sum of the lists' values, also where goods came back in part"
+            "value_cny",
+            "清单货值",
+            "value of the lists",
+            "sum of the lists' whole values, also where goods came back in part",
         ),
         money("tax_cny", "税款", "tax", f"sum of tax_cny of the lists: {_TAX}", "lists.tax_cny"),
         count(
@@ -108,7 +111,13 @@ RETURN_RATES_DAILY = MetricTable(
             over_days=("returned", "released"),
         ),
         money("released_cny", "放行货值", "value released", "sum of the values of released"),
-        money("returned_cny", "退货货值", "value returned", "sum of the values of returned"),
+        money(
+            "returned_cny",
+            "退货清单货值",
+            "value of the lists returned",
+            "sum of the whole values of the lists of returned, also of those of which goods came back in part: no less "
+            "than the value of the goods returned",
+        ),
     ),
 )
 _OVER = ("flow", "mode", "office")
@@ -156,9 +165,18 @@ def _in_window(request: str, name: str, time: str) -> pl.Expr:
     if request == "cancellation" or name == "refused":
         return pl.lit(None, dtype=pl.Boolean)
     released, then = pl.col("released_at").dt.date(), pl.col(time).dt.date()
-    within = then <= released.dt.offset_by(f"{ASK_DAYS if name == 'asked' else BACK_DAYS}d")
+    within = then <= _last_day(ASK_DAYS if name == "asked" else BACK_DAYS)
     export = then <= released.dt.offset_by("1y") if name == "granted" else None
     return pl.when(pl.col("flow") == "I").then(within).otherwise(export)
+
+
+def back_in_time() -> pl.Expr:
+    """Whether the goods of an import list came back in time: granted at most BACK_DAYS days after the release."""
+    return (pl.col("returned_at").dt.date() <= _last_day(BACK_DAYS)).fill_null(False)
+
+
+def _last_day(days: int) -> pl.Expr:
+    return pl.col("released_at").dt.date().dt.offset_by(f"{days}d")
 
 
 def return_rates_daily(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFrame:

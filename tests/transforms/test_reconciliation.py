@@ -315,6 +315,34 @@ def test_the_yearly_limit_is_passed_by_the_list_that_passes_it():
     }
 
 
+@pytest.mark.parametrize(
+    ("back", "wanted"),
+    [
+        ("", ["over_annual_limit"]),
+        ("+45 23:59", []),
+        ("+46 00:00", ["over_annual_limit"]),
+        ("+300 10:00", ["over_annual_limit"]),
+    ],
+)
+def test_only_goods_back_within_45_days_give_the_allowance_back(back: str, wanted: list[str]):
+    """4,900 and 25,000 of one buyer in one year: 29,900 where the first is not back in time."""
+    lists = """
+        guid | app_type | app_at | order_no | ebp_code | ebc_code | invt_no | currency | item_total_price | {buyer}
+        G1   | 1        | 08:00  | O1       | P        | E        | N1      | 142      | 4900             | aa11aa11aa11aa11
+        G2   | 1        | 08:00  | O2       | P        | E        | N2      | 142      | 25000            | aa11aa11aa11aa11
+        """
+    given_ = documents(
+        import_lists=lists.format(buyer="buyer_id_number_digest"),
+        import_list_receipts="guid | return_status | return_at\nG1 | 800 | 09:00\nG2 | 800 | 10:00",
+        import_returns="guid | app_type | app_at | invt_no\nX1 | 1 | +1 09:00 | N1",
+        import_return_receipts=f"guid | return_status | return_at\nX1 | {'399' if back else '2'} | {back or '+1 10:00'}",
+    )
+    found = with_annual(reconcile(given_, build(given_, rates()).lists)).collect()
+    reasons = dict(found.select("order_no", "reasons").rows())
+    assert [each for each in reasons["O2"] if each == "over_annual_limit"] == wanted
+    assert "over_annual_limit" not in reasons["O1"]
+
+
 @settings(deadline=None, max_examples=25)
 @given(st.lists(st.tuples(st.sampled_from("IE"), *[st.booleans()] * 4), max_size=12), st.randoms())
 def test_patterns_add_up_whatever_the_order_of_rows(purchases, random):

@@ -16,8 +16,8 @@ def with_annual(rows: pl.LazyFrame) -> pl.LazyFrame:
     """The same rows of core.reconciliation with the reason OVER where it applies, and the result that follows.
 
     `rows`: every list of a buyer that counts in a calendar year, and any others. A list counts from its
-    release (`counted_at`) with its dutiable value, an unknown one with nothing; one that was returned does
-    not count. Lists are added up in order of release, of one moment by business key: over the limit is every
+    release (`counted_at`) with its dutiable value, an unknown one with nothing; one that was returned
+    in time does not count. Lists are added up in order of release, of one moment by business key: over the limit is every
     list with which the sum of the year is above it.
     """
     counted = pl.col("counted_at").is_not_null() & pl.col("buyer").is_not_null()

@@ -120,8 +120,8 @@ REASONS: tuple[Reason, ...] = (
         "over_annual_limit",
         Kind.NOTICE,
         "超年度限值",
-        "with this list the released and not returned import lists of its buyer in the calendar year come "
-        "to more than 26,000 CNY (20,000 before 2019)",
+        "with this list the released import lists of its buyer in the calendar year, without those returned within 45 "
+        "days of their release, come to more than 26,000 CNY (20,000 before 2019)",
         _LIMITS,
     ),
     Reason(

@@ -16,6 +16,7 @@ from transforms.reconciliation.duplicates import claimed_twice
 from transforms.reconciliation.items import unlike
 from transforms.reconciliation.reasons import reasons
 from transforms.reconciliation.sides import carried, listed, ordered, paid
+from transforms.returns import back_in_time
 from transforms.schemas import MONEY, RECONCILIATION
 
 LIST = "list"
@@ -68,7 +69,7 @@ def _of_flow(documents: Documents, lists: pl.LazyFrame, flow: str, tolerance_cny
 def _with_amounts(sides: pl.LazyFrame) -> pl.LazyFrame:
     """Amounts of both sides, and what the limits are about (imports)."""
     dutiable = pl.sum_horizontal(pl.col(each).fill_null(0) for each in ("freight_cny", "insured_fee_cny"))
-    counts = (pl.col("flow") == "I") & pl.col("returned_at").is_null()
+    counts = (pl.col("flow") == "I") & ~back_in_time()
     return sides.with_columns(
         pl.col("actual_paid_cny").alias("order_paid_cny"),
         pl.col("amount_paid_cny").alias("paid_cny"),
