@@ -12,7 +12,7 @@ ROLES = {
     "ebp": "ebpCode",
     "logistics": "logisticsCode",
     "agent": "agentCode",
-    "payment": "payCode of the payments of its order",
+    "payment": "payCode of the payments of its order that are not deleted",
 }
 #: Days whose value decides the size class of an enterprise, the day itself included.
 CLASS_DAYS = 365

@@ -25,7 +25,8 @@ _CODES = {
     "ebp": "[ebp_code]",
     "logistics": "[logistics_code]",
     "agent": "[agent_code]",
-    "payment": "list_distinct(list_transform(payments, lambda each: each.institution))",
+    "payment": "list_distinct(list_transform(list_filter(payments, lambda each: each.deleted_at IS NULL), "
+    "lambda each: each.institution))",
 }
 _COLUMNS = sql.names(name for name, _, _ in ENTERPRISE_DAYS.columns)
 

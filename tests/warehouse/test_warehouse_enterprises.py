@@ -122,10 +122,13 @@ def test_later_dates_are_restated_only_where_a_class_changes(lake: Lake):
     assert refreshed(lake) == {DAY}
 
 
-def test_each_institution_of_a_split_payment_counts(lake: Lake):
+def test_each_institution_of_a_split_payment_counts_and_none_of_a_deleted_one(lake: Lake):
     kind = sql_type(LISTS["payments"])
-    rest = "paid_at: NULL, amount_cny: NULL, deleted_at: NULL"
-    paid = ", ".join(f"{{institution: '{each}', {rest}}}" for each in ("B1", "B2", "B1"))
+    kept, gone = "NULL", f"TIMESTAMP '{DAY} 08:30:00'"
+    paid = ", ".join(
+        f"{{institution: '{each}', paid_at: NULL, amount_cny: NULL, deleted_at: {deleted}}}"
+        for each, deleted in (("B1", kept), ("B2", kept), ("B1", kept), ("B3", gone))
+    )
     split = f"CAST([{paid}] AS {kind})"
     declare(lake, DAY, "O1", "E1", "30", payments=split)
     refreshed(lake)
