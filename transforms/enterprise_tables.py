@@ -89,7 +89,7 @@ ENTERPRISES_DAILY = MetricTable(
             "货值平方和",
             "sum of squared values",
             "CNY squared",
-            "each enterprise's value_cny of the day, rounded to the fen, squared and summed",
+            "each enterprise's value_cny of the day, squared and summed; null above 100 trillion CNY a day",
             _SOURCE,
             "",
             pl.Float64(),

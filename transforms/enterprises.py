@@ -9,11 +9,15 @@ import polars as pl
 
 from transforms.enterprise_tables import CLASS_DAYS, ENTERPRISES_DAILY, TOPS
 from transforms.measures import ALL
+from transforms.schemas import TOTAL
 from transforms.stated import Stated
 
 _WHO = ["zone", "role", "code"]
 _PLACE = ["zone", "business_date", "flow", "role", "size_class"]
-_FEN = 100  # squares are summed as whole fen, so that their sum does not depend on the order
+#: Values are squared in whole units of their last digit: no rounding, and sums that do not depend on the order.
+_UNITS = 10 ** (TOTAL.scale or 0)
+#: Up to this many units (100 trillion CNY) squares, and the square of the sum, fit into 128 bits.
+_GREATEST = 10**19
 
 
 def enterprises_daily(
@@ -54,13 +58,14 @@ def enterprises_daily(
             pl.col("new").sum(),
             pl.col("lists", "value_cny").sum(),
             *(pl.col("value_cny").top_k(each).sum().alias(f"top{each}_value_cny") for each in TOPS),
-            _squares().alias("squares_cny2"),
+            _squares().alias("_squares"),
             pl.col("lists").cast(pl.Float64).median().alias("median_lists"),
             pl.col("value_cny").cast(pl.Float64).median().alias("median_value_cny"),
         )
         .with_columns(
             *(_of_value(pl.col(f"top{each}_value_cny")).alias(f"top{each}_share") for each in TOPS),
-            (_of_value(pl.col("squares_cny2")) / pl.col("value_cny").cast(pl.Float64)).alias("hhi"),
+            _concentration().alias("hhi"),
+            (pl.col("_squares").cast(pl.Float64) / _UNITS**2).alias("squares_cny2"),
         )
         .select(pl.col(name).cast(dtype) for name, dtype in ENTERPRISES_DAILY.schema.items())
         .sort(ENTERPRISES_DAILY.grain_ids)
@@ -91,6 +96,14 @@ def _of_value(amount: pl.Expr) -> pl.Expr:
     return pl.when(value != 0).then(amount.cast(pl.Float64) / value)
 
 
+def _units() -> pl.Expr:
+    return pl.col("value_cny").cast(pl.Decimal(38, TOTAL.scale)).to_physical()
+
+
 def _squares() -> pl.Expr:
-    fen = (pl.col("value_cny") * _FEN).round(0).cast(pl.Int64).cast(pl.Int128)
-    return (fen * fen).sum().cast(pl.Float64) / (_FEN * _FEN)
+    return pl.when(_units().sum() <= _GREATEST).then((_units() * _units()).sum())
+
+
+def _concentration() -> pl.Expr:
+    total = _units()
+    return pl.when(total != 0).then(pl.col("_squares").cast(pl.Float64) / (total * total).cast(pl.Float64))

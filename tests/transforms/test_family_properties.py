@@ -75,6 +75,20 @@ def test_enterprises_are_those_of_plain_python(firms: dict[tuple[str, str, int],
             assert row["hhi"] is None
 
 
+def test_one_enterprise_alone_has_the_whole_business_whatever_its_fractions_of_a_fen():
+    """10.005 CNY squared is 100.100025: rounded to the fen before, the index would be 0.999."""
+    rows = [("z", DAY, "ebc", "E1", "E", 1, Decimal("10.005"))]
+    days = pl.LazyFrame(rows, schema=DAYS_SCHEMA, orient="row")
+    nobody = pl.LazyFrame(
+        schema={name: DAYS_SCHEMA[name] for name in ("zone", "business_date", "role", "code")}
+    )
+    found = enterprises_daily(days, nobody, [DAY], Stated()).collect()
+    assert found.select("squares_cny2", "hhi").rows() == [(100.100025, 1.0)] * 2
+    large = days.with_columns(pl.lit(Decimal(10**14) + 1).cast(TOTAL).alias("value_cny"))
+    found = enterprises_daily(large, nobody, [DAY], Stated()).collect()
+    assert found.select("squares_cny2", "hhi").rows() == [(None, None)] * 2, "no 128 bits hold its square"
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("IE"), st.integers(0, 86_399)), max_size=30))
 def test_peaks_are_those_of_plain_python(times: list[tuple[str, int]]):
