@@ -8,7 +8,7 @@ rounded to ten decimals.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -39,6 +39,18 @@ REVISED: dict[str, pl.DataType] = {
 def metrics(table: MetricTable) -> list[str]:
     """Columns of a table that are figures: its numbers."""
     return [each.id for each in table.values if each.dtype.is_numeric()]
+
+
+def adding(table: MetricTable) -> list[str]:
+    """Metrics of a table of which a cell without a row is 0: the amounts that add up over days.
+
+    Not an amount of a wider group (Column.across): where the cell has no row, the group still has the amount.
+    """
+    return [
+        f"{table.name}.{each.id}"
+        for each in table.values
+        if each.over_days in ("sum", "stock") and not each.across and each.dtype.is_numeric()
+    ]
 
 
 def revised(table: MetricTable, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
@@ -94,20 +106,34 @@ def cells(table: MetricTable, rows: pl.DataFrame, names: Sequence[str]) -> pl.Da
     )
 
 
-def triangle(long: pl.DataFrame, book: pl.DataFrame, until: datetime) -> pl.DataFrame:
+def triangle(
+    long: pl.DataFrame, book: pl.DataFrame, until: datetime, added: Collection[str] = ()
+) -> pl.DataFrame:
     """Each cell as it stood at the end of D+1, D+7, D+30, and as it stands: d1, d7, d30, final.
 
-    `long` comes from `cells`; `book` has business_date, vintage, published_at of one zone. Null: the date
-    was not published by then, the cell was not in it, or the day is not over at `until` (local Beijing
-    time).
+    `long` comes from `cells`; `book` has business_date, vintage, published_at of one zone. A cell that was not in
+    the vintage of then is 0 for the metrics in `added` (see `adding`), else null. Null as well: the date was not
+    published by then, or the day is not over at `until` (local Beijing time).
     """
-    result = long.select("business_date", "metric", "breakdowns").unique()
+    cell = ["business_date", "metric", "breakdowns"]
+    result = long.select(cell).unique()
     for column, standing in _standing(book, until):
         values = long.join(standing, on=["business_date", "vintage"], how="semi").select(
-            "business_date", "metric", "breakdowns", pl.col("value").alias(column)
+            *cell, pl.col("value").alias(column), pl.lit(value=True).alias("_there")
         )
-        result = result.join(values, on=["business_date", "metric", "breakdowns"], how="left")
-    return result.sort("business_date", "metric", "breakdowns")
+        absent = pl.col("_there").is_null() & pl.col("vintage").is_not_null()
+        result = (
+            result.join(values, on=cell, how="left")
+            .join(standing, on="business_date", how="left")
+            .with_columns(
+                pl.when(absent & pl.col("metric").is_in(list(added)))
+                .then(pl.lit(0).cast(VALUE))
+                .otherwise(column)
+                .alias(column)
+            )
+            .drop("_there", "vintage")
+        )
+    return result.sort(cell)
 
 
 def _standing(book: pl.DataFrame, until: datetime) -> Iterator[tuple[str, pl.DataFrame]]:

@@ -11,7 +11,7 @@ import polars as pl
 from transforms.definitions import METRIC_TABLES
 from transforms.measures import ALL
 from transforms.metric_model import MetricTable
-from transforms.revisions import cells, metrics, triangle
+from transforms.revisions import adding, cells, metrics, triangle
 from warehouse import sql
 from warehouse.connection import Lake
 from warehouse.errors import QueryFailedError
@@ -31,7 +31,10 @@ def triangles(lake: Lake, zone: str, patterns: Sequence[str], until: datetime) -
     ).pl()
     found = [
         triangle(
-            cells(METRIC_TABLES[name], _rolled_up(lake, METRIC_TABLES[name], zone), columns), book, until
+            cells(METRIC_TABLES[name], _rolled_up(lake, METRIC_TABLES[name], zone), columns),
+            book,
+            until,
+            adding(METRIC_TABLES[name]),
         )
         for name, columns in chosen.items()
     ]

@@ -1,5 +1,6 @@
 """The worked example of docs/method-revisions.md, computed from the page; cells that come and go."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -9,7 +10,7 @@ import polars as pl
 import pytest
 
 from transforms.metric_model import BREAKDOWN, DATE, ZONE, MetricTable, count, hours, money, text
-from transforms.revisions import cells, mean_revisions, revised, triangle
+from transforms.revisions import VALUE, adding, cells, mean_revisions, revised, triangle
 
 PAGE = Path(__file__).parents[2] / "docs" / "method-revisions.md"
 TABLE = MetricTable(
@@ -125,3 +126,61 @@ def test_mean_revisions_of_figures_that_are_all_nothing_have_no_relative_size():
         [(date(2026, 10, 1), "volume.lists", CELL)], schema=schema, orient="row"
     ).with_columns(pl.lit(0).cast(pl.Decimal(38, 10)).alias(name) for name in ("d1", "d7", "d30", "final"))
     assert mean_revisions(zeros)["relative_mar"].to_list() == [None] * 4
+
+
+FIRST, SECOND = date(2026, 11, 11), date(2026, 11, 12)
+
+
+def coming_and_going(
+    *found: tuple[date, int, int | None],
+    metric: str = "volume.lists",
+    added: tuple[str, ...] = ("volume.lists",),
+) -> pl.DataFrame:
+    """The triangle of one cell of two dates, each published at D+1 and D+3; rows: date, vintage, value."""
+    schema = {"business_date": pl.Date(), "metric": pl.String(), "breakdowns": pl.String()}
+    long = pl.DataFrame(
+        [(day, metric, CELL, vintage, value) for day, vintage, value in found],
+        schema=schema | {"vintage": pl.Int64(), "value": VALUE},
+        orient="row",
+    )
+    book = pl.DataFrame(
+        [
+            (day, vintage, datetime(2026, 11, day.day + after, 9))
+            for day in (FIRST, SECOND)
+            for vintage, after in ((1, 1), (2, 3))
+        ],
+        schema={"business_date": pl.Date(), "vintage": pl.Int64(), "published_at": pl.Datetime("us")},
+        orient="row",
+    )
+    return triangle(long, book, datetime(2027, 1, 1), added)
+
+
+def first_week(found: pl.DataFrame) -> tuple[object, ...] | None:
+    rows = mean_revisions(found).filter(step="d1 to d7").select("dates", "mr", "mar").rows()
+    return rows[0] if rows else None
+
+
+def test_a_count_that_appears_was_0_before():
+    """0 to 10 and 4 to 4: 10 over two dates."""
+    appears = coming_and_going((FIRST, 2, 10), (SECOND, 1, 4), (SECOND, 2, 4))
+    assert appears.select("d1", "d7", "final").rows() == [(0, 10, 10), (4, 4, 4)]
+    assert first_week(appears) == (2, 5.0, 5.0)
+
+
+def test_a_count_that_vanishes_is_0_afterwards():
+    vanishes = coming_and_going((FIRST, 1, 10), (SECOND, 1, 4), (SECOND, 2, 4))
+    assert first_week(vanishes) == (2, -5.0, 5.0)
+
+
+def test_a_mean_of_nothing_and_a_count_that_says_unknown_are_no_numbers():
+    mean = coming_and_going((FIRST, 2, 10), (SECOND, 1, 4), (SECOND, 2, 4), metric="volume.mean_h")
+    assert first_week(mean) == (1, 0.0, 0.0)
+    unknown = coming_and_going((FIRST, 1, None), (FIRST, 2, 10), (SECOND, 1, 4), (SECOND, 2, 4))
+    assert first_week(unknown) == (1, 0.0, 0.0)
+
+
+def test_what_adds_up_is_said_by_the_columns():
+    wide = count("total", "总", "total", "of all flows", across=("flow",))
+    largest = count("largest", "大", "largest", "the largest", over_days="max")
+    table = replace(TABLE, values=(*TABLE.values, wide, largest))
+    assert adding(table) == ["volume.lists", "volume.value_cny"]
