@@ -79,17 +79,40 @@ TARGETS_PACE = MetricTable(
     (
         _AIM,
         _TARGET,
-        count("days_elapsed", "已过天数", "days elapsed", "1 January to the date, both included"),
-        count("days_in_year", "全年天数", "days in the year", "365 or 366"),
-        count("days_covered", "已发布天数", "days covered", "of the days elapsed those that are published"),
+        count(
+            "days_elapsed",
+            "已过天数",
+            "days elapsed",
+            "1 January to the date, both included",
+            "business_date",
+            over_days="last",
+        ),
+        count(
+            "days_in_year", "全年天数", "days in the year", "365 or 366", "business_date", over_days="last"
+        ),
+        count(
+            "days_covered",
+            "已发布天数",
+            "days covered",
+            "of the days elapsed those that are published; the pace and the linear projection are of these",
+            TARGETS_DAILY.name,
+            over_days="last",
+        ),
         _amount(
-            "to_date_numerator", "累计分子", "numerator to date", "sum of numerator over the days covered"
+            "to_date_numerator",
+            "累计分子",
+            "numerator to date",
+            "sum of numerator over the days covered",
+            TARGETS_DAILY.name,
+            over_days="last",
         ),
         count(
             "to_date_denominator",
             "累计分母",
             "denominator to date",
             "sum of denominator over the days covered",
+            TARGETS_DAILY.name,
+            over_days="last",
         ),
         _amount(
             "to_date",
@@ -100,8 +123,9 @@ TARGETS_PACE = MetricTable(
         _amount(
             "required",
             "应达进度",
-            "required by now",
-            "target x days_elapsed / days_in_year; import_h, export_h: target",
+            "required of the days covered",
+            "target x days_covered / days_in_year: what the days covered have to bring, as only they are in to_date; "
+            "import_h, export_h: target",
         ),
         Column(
             "pace_ratio",
@@ -117,7 +141,8 @@ TARGETS_PACE = MetricTable(
             "projection_linear",
             "线性推算",
             "projection, linear",
-            "to_date + to_date / days_covered x (days_in_year - days_elapsed); import_h, export_h: to_date",
+            "to_date x days_in_year / days_covered: every day of the year, those elapsed and not published too, as the mean "
+            "day covered; import_h, export_h: to_date",
         ),
         _amount(
             "same_days",
@@ -136,7 +161,8 @@ TARGETS_PACE = MetricTable(
             "projection_growth",
             "同比推算",
             "projection by growth",
-            "numerator of the whole year before x same_days / same_days_before; null unless every day of that year "
+            "numerator of the whole year before, without a 29 February, x same_days / same_days_before; in a leap year and "
+            "29 February: its numerator once it is covered, else 1 / 365 of this; null unless every day of the year before "
             "is published, and for import_h, export_h",
         ),
     ),

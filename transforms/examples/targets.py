@@ -59,8 +59,8 @@ EXAMPLES = (
                 """
         },
         arithmetic=(
-            "Three of four days are published: 10 + 99 + 11 = 120 lists. Required are 7,300 x 4 / 365 = 80, so the ratio "
-            "is 1.5. Linear: 120 + 120 / 3 x 361 = 14,560. The 1st and the 4th are published in both years: 21 against 15. "
+            "Three of four days are published: 10 + 99 + 11 = 120 lists. Of three days 7,300 x 3 / 365 = 60 are required, so "
+            "the ratio is 2. Linear: 120 x 365 / 3 = 14,600. The 1st and the 4th are published in both years: 21 against 15. "
             "The year before is not published as a whole, so growth projects nothing. Hours: (80 + 220) / 6 = 50, "
             "just at the ceiling."
         ),
@@ -68,7 +68,7 @@ EXAMPLES = (
         expected={
             "targets_pace": """
                 measure  | target | days_elapsed | days_in_year | days_covered | to_date_numerator | to_date_denominator | to_date | required | pace_ratio | projection_linear | same_days | same_days_before | projection_growth
-                lists    | 7300   | 4            | 365          | 3            | 120               |                     | 120     | 80       | 3/2        | 14560             | 21        | 15               |
+                lists    | 7300   | 4            | 365          | 3            | 120               |                     | 120     | 60       | 2          | 14600             | 21        | 15               |
                 import_h | 50     | 4            | 365          | 3            | 300               | 6                   | 50      | 50       | 1          | 50                |           |                  |
                 """
         },
