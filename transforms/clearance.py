@@ -130,10 +130,11 @@ def _spans(inputs: _Inputs, dates: Sequence[date], excluded_only: bool = False) 
 
 
 def _same_span(measures: Sequence[Measure]) -> list[list[Measure]]:
-    """Measures in groups from the same start to the same end: gross and net of one duration."""
-    groups: dict[tuple[str, str], list[Measure]] = {}
+    """Measures in groups from the same start to the same end of the same lists: gross and net of one duration."""
+    groups: dict[tuple[object, ...], list[Measure]] = {}
     for each in measures:
-        groups.setdefault((each.start, each.end), []).append(each)
+        same = (each.start, each.end, each.hold, each.flow, each.modes)
+        groups.setdefault(same, []).append(each)
     return list(groups.values())
 
 

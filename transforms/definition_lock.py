@@ -27,8 +27,8 @@ def definitions() -> dict[str, tuple[str, str]]:
         for column in table.columns
     }
     for each in MEASURES:
-        says = (each.start, each.end, str(each.net), str(each.hold))
-        found[f"clearance_daily.measure.{each.id}"] = ("1", _fingerprint(*says))
+        says = (each.start, each.end, str(each.net), str(each.hold), *filter(None, (each.flow, *each.modes)))
+        found[f"clearance_daily.measure.{each.id}"] = (each.since, _fingerprint(*says))
     found["clearance_daily.quantiles"] = ("1", _fingerprint(QUANTILE_RULE))
     return found
 

@@ -27,6 +27,7 @@ VERSIONS = (
         date(2026, 11, 22),
         "reconciliation, goods, payments, tax, declarations, logistics, returns, capacity, enterprises, timeliness, "
         "integrity and targets; clearance time also gives its numerators (sum_h, n_within_*), so that months are "
-        "weighted by lists; every column says how days become a period. No formula of version 1 changed",
+        "weighted by lists; every column says how days become a period. Measures concern the lists that can have "
+        "their event: gate_out the bonded imports, delivery the imports",
     ),
 )

@@ -74,7 +74,7 @@ def definitions_frame() -> pl.DataFrame:
             "h",
             measure_formula(each),
             "lists",
-            "1",
+            each.since,
             "DOUBLE",
             "no",
         )
@@ -109,6 +109,9 @@ def measure_formula(measure: Measure) -> str:
     """How a measure is computed, in one line."""
     net = " less the united exclusions" if measure.net else ""
     only = f"; only lists with {measure.start}" if measure.hold else ""
+    if measure.flow:
+        modes = f", mode {' or '.join(measure.modes)}" if measure.modes else ""
+        only += f"; only lists of flow {measure.flow}{modes}"
     return f"{measure.end} - {measure.start}{net}{only}"
 
 

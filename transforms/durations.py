@@ -99,7 +99,13 @@ def acceptance_spans(cohort: pl.DataFrame, measure: Measure, observed_until: int
 
 
 def _concerned(cohort: pl.DataFrame, measure: Measure) -> pl.DataFrame:
-    return cohort.filter(pl.col(measure.start).is_not_null()) if measure.hold else cohort
+    """The lists that can have the event: the others stand in no figure of the measure, not even as undefined."""
+    wanted = [
+        *([pl.col(measure.start).is_not_null()] if measure.hold else []),
+        *([pl.col("flow") == measure.flow] if measure.flow else []),
+        *([pl.col("mode").is_in(measure.modes)] if measure.modes else []),
+    ]
+    return cohort.filter(wanted) if wanted else cohort
 
 
 def with_durations(spans: pl.DataFrame, measure: Measure, blocks: pl.DataFrame) -> pl.DataFrame:

@@ -146,17 +146,29 @@ DELIVERY_TIMES_DAILY = MetricTable(
     "daily times from release to signature",
     (ZONE, DATE, _FLOW, _CARRIER),
     (
-        count("released", "放行数", "lists released", "lists with released_at on the day"),
+        count(
+            "released",
+            "放行数",
+            "import lists released",
+            "import lists with released_at on the day; of exports no waybill status tells (CEB513 is of imports)",
+        ),
         *timing(
             "released and, as the stored documents have it, neither signed (first status S) nor returned"
+        ),
+        count(
+            "signed",
+            "签收数",
+            "lists signed for",
+            "of released, lists with signed_at, also where its clock is before the release",
+            "lists.signed_at",
         ),
         share(
             "signed_share",
             "签收率",
             "share signed",
             "fraction of released",
-            "n / released",
-            over_days=("n", "released"),
+            "signed / released",
+            over_days=("signed", "released"),
         ),
     ),
 )
@@ -232,16 +244,19 @@ def corridors_daily(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFrame:
 def delivery_times_daily(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFrame:
     """metrics.delivery_times_daily of the dates, sorted by grain."""
     spans = (
-        _released(lists, dates)
+        _released(lists.filter(pl.col("flow") == "I"), dates)
         .pipe(known, "carrier")
         .with_columns(
             (pl.col("signed_at") - pl.col("released_at")).dt.total_milliseconds().alias("duration"),
             (pl.col("signed_at").is_null() & pl.col("returned_at").is_null()).alias("open"),
         )
     )
+    over = ("flow", "carrier")
+    signed = summed(spans, _DAY, over, [number(pl.col("signed_at").is_not_null(), "signed")])
     return (
-        timed(spans, _DAY, ("flow", "carrier"))
+        timed(spans, _DAY, over)
+        .join(signed, on=[*_DAY, *over], how="left")
         .with_columns(pl.sum_horizontal("n", "open", "negative", "undefined").alias("released"))
-        .with_columns(ratio("n", "released").alias("signed_share"))
+        .with_columns(ratio("signed", "released").alias("signed_share"))
         .pipe(shaped, DELIVERY_TIMES_DAILY)
     )

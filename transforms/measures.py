@@ -12,6 +12,8 @@ FLOWS = ("I", "E")
 VOLUME_BASES = ("declared", "accepted", "released")
 CLEARANCE_BASES = ("release", "acceptance")
 REASONS = ("arrival", "repair", "document", "suspended")
+#: Modes of imports that leave a bonded zone through its gate.
+BONDED = ("1210", "1239")
 #: Shares published: column -> longest duration in milliseconds that still counts.
 WITHIN_MS = {"within_1m": 60_000, "within_10m": 600_000, "within_1h": 3_600_000, "within_24h": 86_400_000}
 #: Quantiles published: column -> probability as an exact fraction (numerator, denominator).
@@ -37,6 +39,11 @@ class Measure:
     excluded: bool = False
     #: A hold concerns only lists that had its event; others are neither counted nor undefined.
     hold: bool = False
+    #: Other measures concern all lists, or only those of a flow and of modes: those that can have the event at all.
+    flow: str = ""
+    modes: tuple[str, ...] = ()
+    #: Definition version of what it says now.
+    since: str = "1"
 
 
 MEASURES: tuple[Measure, ...] = (
@@ -88,6 +95,23 @@ MEASURES: tuple[Measure, ...] = (
         "review_hold", "人工审核停留时间", "manual review hold", "review_at", "review_next_at", hold=True
     ),
     Measure("arrival_wait", "待运抵时间", "wait for arrival", "waiting_at", "waiting_next_at", hold=True),
-    Measure("gate_out", "放行至出区时间", "release to gate-out", "released_at", "gate_out_at"),
-    Measure("delivery", "放行至签收时间", "release to delivery", "released_at", "signed_at"),
+    Measure(
+        "gate_out",
+        "放行至出区时间",
+        "release to gate-out, bonded imports",
+        "released_at",
+        "gate_out_at",
+        flow="I",
+        modes=BONDED,
+        since="2",
+    ),
+    Measure(
+        "delivery",
+        "放行至签收时间",
+        "release to delivery, imports",
+        "released_at",
+        "signed_at",
+        flow="I",
+        since="2",
+    ),
 )

@@ -49,7 +49,10 @@ class Cells:
 
 
 def with_cells(lists: pl.DataFrame) -> tuple[pl.DataFrame, Cells]:
-    """Lists with `base`, the number of their base cell, and the cells. Empty mode or office is 'unknown'."""
+    """Lists with `base`, the number of their base cell, and the cells. Empty mode or office is 'unknown'.
+
+    Of the breakdown the lists keep flow and mode: a measure may be of some of them only.
+    """
     place = ("zone", *BREAKDOWN)
     known = lists.with_columns(pl.col(BREAKDOWN).fill_null(UNKNOWN))
     bases = known.select(place).unique().sort(place).with_row_index("base")
@@ -64,4 +67,4 @@ def with_cells(lists: pl.DataFrame) -> tuple[pl.DataFrame, Cells]:
     names = pl.concat(rolled).select(place).unique().sort(place).with_row_index("cell")
     of_base = [each.join(names, on=place, how="left").sort("base").select("base", "cell") for each in rolled]
     cells = Cells(names, pl.concat(of_base), tuple(each["cell"] for each in of_base))
-    return known.join(bases, on=place, how="left").drop(place), cells
+    return known.join(bases, on=place, how="left").drop("zone", "office"), cells

@@ -26,6 +26,9 @@ class Measure:
     net: bool = False
     excluded: bool = False
     hold: bool = False
+    #: Of which lists it can tell; none named: of all.
+    imports: bool = False
+    modes: tuple[int, ...] = ()
 
 
 MEASURES = (
@@ -37,8 +40,8 @@ MEASURES = (
     Measure("inspection_hold", "inspected", "inspected_next", hold=True),
     Measure("review_hold", "review", "review_next", hold=True),
     Measure("arrival_wait", "waiting", "waiting_next", hold=True),
-    Measure("gate_out", "released", "gate_out"),
-    Measure("delivery", "released", "signed"),
+    Measure("gate_out", "released", "gate_out", imports=True, modes=(1210, 1239)),
+    Measure("delivery", "released", "signed", imports=True),
 )
 
 
@@ -106,6 +109,10 @@ class Clearance:
     def _spans(self, cohort: Ints, measure: Measure, basis: str) -> _Spans:
         start, end = self.c[measure.start][cohort], self.c[measure.end][cohort]
         concerned = start >= 0 if measure.hold else np.ones(len(cohort), dtype=np.bool_)
+        if measure.imports:
+            concerned &= self.c["flow"][cohort] == 0
+        if measure.modes:
+            concerned &= np.isin(self.c["mode"][cohort], measure.modes)
         until, censored = end, np.zeros(len(cohort), dtype=np.bool_)
         open_age = np.full(len(cohort), NEVER, dtype=np.int64)
         if basis == "acceptance":

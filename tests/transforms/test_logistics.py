@@ -89,14 +89,32 @@ def test_routes_and_corridors():
 def test_deliveries_by_carrier():
     found = delivery_times_daily(lists(), [DAY])
     assert dict(found.collect_schema()) == DELIVERY_TIMES_DAILY.schema
-    # O1 was signed before its release; O3 waits for its signature; O4 came back unsigned.
-    expect(
-        found.filter(pl.col("flow") == "all"),
+    # Of the imports O1 was signed before its release, by another clock. No carrier reports the door of an export.
+    wanted = """
+        carrier | released | n | mean_h | median_h | p90_h | open | negative | undefined | signed | signed_share
+        SF      | 2        | 1 | 12     | 12       | 12    | 0    | 1        | 0         | 2      | 1
+        all     | 2        | 1 | 12     | 12       | 12    | 0    | 1        | 0         | 2      | 1
         """
-        carrier | released | n | mean_h | median_h | p90_h | open | negative | undefined | signed_share
-        SF      | 3        | 1 | 12     |          |       | 1    | 1        | 0         | 0.3333333333333333
-        unknown | 1        | 0 |        |          |       | 0    | 0        | 1         | 0
-        all     | 4        | 1 | 12     |          |       | 1    | 1        | 1         | 0.25
+    for flow in ("I", "all"):
+        expect(found.filter(pl.col("flow") == flow), wanted)
+    assert found.filter(pl.col("flow") == "E").collect().is_empty()
+
+
+def test_a_delivery_waited_for_and_one_that_came_back_unsigned():
+    drawn = """
+        zone | flow | ebc_code | order_no | logistics_code | released_at | signed_at | returned_at
+        z    | I    | E        | O1       | SF             | 08:00       | 20:00     |
+        z    | I    | E        | O2       | SF             | 08:00       |           |
+        z    | I    | E        | O3       | SF             | 08:00       |           | +2 08:00
+        z    | I    | E        | O4       | SF             | 08:00       | +1 08:00  | +9 08:00
+        """
+    found = delivery_times_daily(plain.lists_of(frame(drawn, LISTS).to_dicts()), [DAY])
+    # Of 12 h, 24 h and the one still running the middle one is 24 h.
+    expect(
+        found.filter((pl.col("flow") == "all") & (pl.col("carrier") == "all")),
+        """
+        released | n | total_h | median_h | p90_h | open | negative | undefined | signed | signed_share
+        4        | 2 | 36      | 24       |       | 1    | 0        | 1         | 2      | 0.5
         """,
     )
 
@@ -177,9 +195,17 @@ def test_logistics_against_a_plainer_computation(drawn):
                 wanted[corridor.id, flow] = {**sums(fit), "abroad": abroad, "share": len(fit) / abroad}
     plain.agree(corridors_daily(lists_, [plain.DAY]), wanted, ("corridor", "flow"))
     wanted = {}
-    for key, rows in plain.grouped(ours, ("flow", "carrier")).items():
+    imports = [row for row in ours if row["flow"] == "I"]
+    for key, rows in plain.grouped(imports, ("flow", "carrier")).items():
+        signed = sum(row["signed_at"] is not None for row in rows)
         still = [row for row in rows if row["signed_at"] is None and row["returned_at"] is None]
         ended = [row for row in rows if row not in still]
         spans = [plain.milliseconds(row["released_at"], row["signed_at"]) for row in ended]
-        wanted[key] = {"released": len(rows), "open": len(still), **plain.timing(spans, len(still))}
+        wanted[key] = {
+            "released": len(rows),
+            "open": len(still),
+            "signed": signed,
+            "signed_share": signed / len(rows),
+            **plain.timing(spans, len(still)),
+        }
     plain.agree(delivery_times_daily(lists_, [plain.DAY]), wanted, ("flow", "carrier"))

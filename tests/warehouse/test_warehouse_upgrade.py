@@ -8,8 +8,9 @@ from test_warehouse_linking import RATES, everything, link, load, one
 
 from transforms.definitions import definitions_frame
 from transforms.families import FAMILIES, figures
+from transforms.logistics import DELIVERY_TIMES_DAILY
 from transforms.stated import Stated
-from warehouse import Home, Lake, measuring, migrations, vintages
+from warehouse import Home, Lake, measuring, migrations, schema, vintages
 from warehouse.errors import NewerWarehouseError
 
 ZONE, DAY = "zhengzhou", date(2026, 11, 11)
@@ -57,6 +58,26 @@ def test_a_day_runs_on_a_lake_of_an_older_release(home: Home, lake: Lake) -> Non
     ).fetchall() == [(2, 2)]
     stored = lake.con.sql(f"SELECT {', '.join(definitions_frame().columns)} FROM wh.metrics.definitions").pl()
     assert stored.sort("table_name", "id").equals(definitions_frame().sort("table_name", "id"))
+
+
+@pytest.mark.parametrize("since", [7, 13, 16])
+def test_figures_published_before_a_column_came_have_it_unknown(lake: Lake, since: int) -> None:
+    con = lake.con
+    con.execute("DROP VIEW wh.metrics.delivery_times_monthly")
+    con.execute("ALTER TABLE wh.vintages.delivery_times_daily DROP COLUMN signed")
+    con.execute(
+        "INSERT INTO wh.vintages.delivery_times_daily BY NAME SELECT 'z' AS zone, DATE '2026-11-11' AS business_date, "
+        "'I' AS flow, 'SF' AS carrier, 2 AS released, 1 AS vintage"
+    )
+    con.execute(
+        "INSERT INTO wh.vintages.published BY NAME SELECT 'z' AS zone, DATE '2026-11-11' AS business_date, 1 AS vintage"
+    )
+    con.execute(schema.metric_view(DELIVERY_TIMES_DAILY))
+    con.execute(f"DELETE FROM wh.ledger.migrations WHERE number >= {since}")
+    assert migrations.apply(lake) == [number for number in migrations.registered() if number >= since]
+    shown = "released, signed, signed_share FROM wh.metrics.delivery_times"
+    assert con.execute(f"SELECT {shown}_daily").fetchall() == [(2, None, None)]
+    assert con.execute(f"SELECT {shown}_monthly").fetchall() == [(2, None, None)]
 
 
 def test_an_older_release_does_not_write_to_a_newer_lake(home: Home, lake: Lake) -> None:

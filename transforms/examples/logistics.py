@@ -53,15 +53,15 @@ EXAMPLES = (
         "release to signature of the imports",
         given={"core.lists": _RELEASED},
         arithmetic=(
-            "O4 is signed for 48 h after its release, O5 24 h, O6 not yet: it counts as longer than both. The "
+            "The exports are not of these: no waybill status tells of them. O4 is signed for 48 h after its release, O5 24 h, O6 not yet: it counts as longer than both. The "
             "median of three is the second, 48 h; the 90th percentile lies at position 1.8, between O4 and O6, so "
             "it is not known yet."
         ),
-        where={"flow": "I", "carrier": "all"},
+        where={"flow": "all", "carrier": "all"},
         expected={
             "delivery_times_daily": """
-                released | n | total_h | mean_h | median_h | p90_h | open | negative | undefined | signed_share
-                3        | 2 | 72      | 36     | 48       |       | 1    | 0        | 0         | 2/3
+                released | n | total_h | mean_h | median_h | p90_h | open | negative | undefined | signed | signed_share
+                3        | 2 | 72      | 36     | 48       |       | 1    | 0        | 0         | 2      | 2/3
                 """
         },
     ),

@@ -51,12 +51,23 @@ def add_what_is_missing(con: duckdb.DuckDBPyConnection) -> None:
                 schema.document_columns(contract),
                 there["documents", contract.table],
             )
+    add_figures(con)
+    _add(con, "wh.metrics.definitions", _sql_types(DEFINITIONS_SCHEMA), there["metrics", "definitions"])
+
+
+def add_figures(con: duckdb.DuckDBPyConnection) -> None:
+    """Tables and columns of figures that are declared and not there.
+
+    Views of periods read every column declared, so every migration that makes views sees to it first. What was
+    published before a column was declared is unknown (null) in it.
+    """
+    there = _columns(con)
     for metric in METRIC_TABLES.values():
-        if ("vintages", metric.name) not in there:
+        stored = there.get(("vintages", metric.name))
+        if stored is None:
             _all(con, schema.metric_table(metric))
         else:
-            _add(con, f"wh.vintages.{metric.name}", _sql_types(metric.schema), there["vintages", metric.name])
-    _add(con, "wh.metrics.definitions", _sql_types(DEFINITIONS_SCHEMA), there["metrics", "definitions"])
+            _add(con, f"wh.vintages.{metric.name}", _sql_types(metric.schema), stored)
 
 
 def _sql_types(columns: Mapping[str, pl.DataType]) -> dict[str, str]:

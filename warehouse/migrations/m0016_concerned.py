@@ -1,0 +1,15 @@
+"""Figures are of the lists that can have the event, with their numerators; periods are told anew from them."""
+
+import duckdb
+
+from warehouse import periods
+from warehouse.migrations import migration
+from warehouse.migrations.m0003_statistics import add_figures
+
+
+@migration(16, "columns and period views of figures over what can have the event")
+def tell_periods_again(con: duckdb.DuckDBPyConnection) -> None:
+    """Every period view as it is now, over the columns there are now."""
+    add_figures(con)
+    for view in periods.views("wh.metrics", "wh.metrics.published_days"):
+        con.execute(f"CREATE OR REPLACE VIEW wh.metrics.{view.name} AS {view.query}")
