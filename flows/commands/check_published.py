@@ -30,8 +30,8 @@ def check_published(
     """Recompute every rate of published figures from its neighbours and show the arithmetic.
 
     The digits a figure is printed with say how exact it is: it is consistent where some unrounded values
-    fit. Figures nothing can be recomputed from are listed as not checkable. Exit code 1 where any figure
-    is inconsistent.
+    fit. Figures nothing can be recomputed from are listed as not checkable, each with the reason where there
+    is a rate or a key to give one for. Exit code 1 where any figure is inconsistent.
 
     Example: tongguan check-published --example
     """
@@ -54,19 +54,32 @@ def check_published(
 def show(verdicts: list[Verdict], found: dict[str, int]) -> None:
     """Every figure with its arithmetic, those without any, and the inconsistent ones once more."""
     for each in verdicts:
-        if each.checks:
+        if each.outcome != NOT_CHECKABLE:
             output.line(each.indicator.title)
-            for check in each.checks:
-                output.line(f"    {check.sentence}", "" if check.consistent else "red")
-            for sentence in each.unchecked:
-                output.line(f"    {sentence}")
-    output.line("\nNot checkable, nothing is printed to recompute them from:")
+            _show_one(each, "    ")
+    output.line("\nNot checkable, nothing is printed to recompute them from or what is named does not serve:")
     for each in verdicts:
         if each.outcome == NOT_CHECKABLE:
             output.line(f"    {each.indicator.title}")
+            _show_one(each, "        ")
     output.line(
         f"\n{len(verdicts):,} figures: " + ", ".join(f"{number:,} {name}" for name, number in found.items())
     )
     for each in verdicts:
         if each.outcome == INCONSISTENT:
             output.line(f"    INCONSISTENT {each.indicator.title}", "red")
+    wrong = sum(not note.consistent for each in verdicts for note in each.notes)
+    if wrong:
+        notes = "note of a reader does" if wrong == 1 else "notes of readers do"
+        output.line(f"{wrong:,} {notes} not follow from the figures, which accuses none of them", "yellow")
+
+
+def _show_one(verdict: Verdict, indent: str) -> None:
+    for check in verdict.checks:
+        output.line(f"{indent}{check.sentence}", "" if check.consistent else "red")
+    for note in verdict.notes:
+        output.line(f"{indent}{note.sentence}", "" if note.consistent else "yellow")
+    for sentence in verdict.unchecked:
+        output.line(f"{indent}{sentence}")
+    if verdict.indicator.note:
+        output.line(f"{indent}note: {verdict.indicator.note}")

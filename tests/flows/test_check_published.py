@@ -54,6 +54,51 @@ def test_the_command_shows_the_arithmetic_and_exits_1(
     assert "148 figures: 44 consistent, 7 inconsistent, 97 not checkable" in said
 
 
+FIGURES = """
+documents: {D: paper}
+definitions: {size: {label: size, text: mean size}}
+indicators:
+  - {id: base, row: "1", doc: D, area: A, period: "2020", definition: size, value: "100", unit: t}
+  - {id: next, row: "2", doc: D, area: A, period: "2021", definition: size, value: "112", unit: t,
+     growth: {printed: "+12 %", noted: "15 %", against: base}, cut: {printed: "3 %"}, note: without the harbour}
+  - {id: last, row: "3", doc: D, area: A, period: "2022", definition: size, value: "0", unit: t, rank: 2,
+     note: "the harbour alone"}
+"""
+
+
+def test_notes_and_what_could_not_be_checked_are_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "figures.yaml"
+    path.write_text(FIGURES)
+    assert call(monkeypatch, str(path)) == 0
+    assert (
+        capfd.readouterr().out
+        == """\
+[2] size, A, 2021: 112 t
+    growth: 112 / 100 - 1 = 12 % (10.9 % to 13.1 % by the printed digits), published +12 %: consistent
+    note of a reader on growth: 112 / 100 - 1 = 12 % (10.9 % to 13.1 % by the printed digits), noted 15 %: \
+does not follow, which accuses no published figure
+    cut 3 %: not checkable, its base is not printed
+    note: without the harbour
+
+Not checkable, nothing is printed to recompute them from or what is named does not serve:
+    [1] size, A, 2020: 100 t
+    [3] size, A, 2022: 0 t
+        rank 2: not checkable, a rank follows only from the ranks of all parts of a sum (sum_of)
+        note: the harbour alone
+
+3 figures: 1 consistent, 0 inconsistent, 2 not checkable
+1 note of a reader does not follow from the figures, which accuses none of them
+"""
+    )
+    assert call(monkeypatch, str(path), "--json") == 0
+    _, record, _ = json.loads(capfd.readouterr().out)["figures"]
+    assert record["note"] == "without the harbour"
+    assert [each["consistent"] for each in record["checks"]] == [True]
+    assert [each["consistent"] for each in record["notes"]] == [False]
+
+
 def test_a_mended_file_exits_0_and_speaks_json(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

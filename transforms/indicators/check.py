@@ -68,6 +68,7 @@ class Verdict:
             "checks": [_record(check) for check in self.checks],
             "notes": [_record(check) for check in self.notes],
             "not_checkable": list(self.unchecked),
+            "note": each.note,
         }
 
 
