@@ -126,6 +126,15 @@ def test_change_growth_and_rank_of_a_sum() -> None:
     }
 
 
+@pytest.mark.parametrize(("printed", "consistent"), [("+90", True), ("+95", False)])
+def test_changes_of_parts_in_two_units_of_time(printed: str, consistent: bool) -> None:
+    # +1.0 h and +30 min are +90 min, from 57 + 29.5 = 86.5 to 63 + 30.5 = 93.5; +95 begins at 94.5
+    a = entry("a", "2", change={"printed": "+1.0"})
+    b = entry("b", "90", unit="min", change={"printed": "+30"})
+    x = entry("x", unit="min", change={"printed": printed}, sum_of=["a", "b"])
+    assert only(a, b, x).consistent is consistent
+
+
 @pytest.mark.parametrize(("value", "consistent"), [("5", True), ("9", False)])
 def test_difference(value: str, consistent: bool) -> None:
     parts = (entry("all", "105"), entry("a", "60"), entry("b", "40"))
@@ -209,6 +218,76 @@ def test_a_series_of_one_definition_moves_steadily(
     assert {each.relation: each.consistent for each in found} == relations
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "relations"),
+    [
+        # 7.04 h are 422.4 min; over 56.4 min a factor of 7.5
+        (("7.04", "h", "2018-11"), ("56.4", "min", "2018-12"), {"steady": False}),
+        (("7.04", "h", "2018-11"), ("240", "min", "2018-12"), {"steady": True}),
+        (("7.04", "t", "2018-11"), ("0.94", "h", "2018-12"), {}),  # no series: tons are no hours
+        (("100", "h", "2018-11"), ("240", "h", "2018"), {}),  # a year is not its December
+        (("239", "h", "2017"), ("50", "h", "2018-02"), {}),
+        (("239", "h", "2017"), ("50", "h", "2018"), {}),  # years lie too far apart
+    ],
+)
+def test_a_series_goes_on_in_another_unit_of_time_but_not_in_periods_of_another_length(
+    before: tuple[str, str, str], now: tuple[str, str, str], relations: dict[str, bool]
+) -> None:
+    first, x = (
+        entry(id_, value, unit=unit, period=period, definition="time")
+        for id_, (value, unit, period) in (("before", before), ("x", now))
+    )
+    assert {each.relation: each.consistent for each in checks(first, x)} == relations
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "arithmetic", "consistent"),
+    [
+        ("1.5", "h", "2 h (120 min) - 0.5 h (30 min) = 1.5 (1.48 to 1.52", True),
+        ("90", "min", "120 - 30 = 90 (89 to 91 by", True),
+        ("2.5", "h", "= 1.5 (1.48 to 1.52 by the printed digits), published 2.5", False),
+    ],
+)
+def test_a_difference_of_times_in_two_units(value: str, unit: str, arithmetic: str, consistent: bool) -> None:
+    whole, part = entry("all", "120", unit="min"), entry("a", "30", unit="min")
+    found = only(whole, part, entry("x", value, unit=unit, difference={"of": "all", "less": ["a"]}))
+    assert found.consistent is consistent
+    assert arithmetic in found.arithmetic
+
+
+@pytest.mark.parametrize(
+    ("of", "by", "result"),
+    [
+        (("2.0", "h"), ("30", "min"), ("4.0", "times")),  # 120 min / 30 min
+        (("2.0", "h"), ("4", "orders"), ("30", "min per order")),
+        (("1,440", "orders per day"), ("60", "firms"), ("1.0", "orders per h per firm")),
+        # 79,000 / 25,000 = 3.16 h of work, 189.6 min
+        (("79,000", "parcels per day"), ("25,000", "parcels per h"), ("3.2", "h")),
+        (("79,000", "parcels per day"), ("25,000", "parcels per h"), ("189.6", "min")),
+        (("79,000", "parcels"), ("25,000", "parcels per h"), ("189.6", "min")),
+        (("12", "CNY"), ("4", "lists"), ("3", "CNY per list")),
+        (("3.24 m", "orders per day"), ("260,473", "lists per day"), ("12.4", "mean days")),
+        (("48", "orders per day"), ("1.0", "lists per h"), ("2.0", "orders per list")),
+    ],
+)
+def test_a_ratio_of_figures_in_two_units_of_time(
+    of: tuple[str, str], by: tuple[str, str], result: tuple[str, str]
+) -> None:
+    above, below, x = (
+        entry(id_, value, unit=unit) for id_, (value, unit) in (("above", of), ("below", by), ("x", result))
+    )
+    assert only(above, below, x | {"ratio": {"of": "above", "by": "below"}}).consistent
+    wrong = x | {"value": "77", "ratio": {"of": "above", "by": "below"}}
+    assert not only(above, below, wrong).consistent
+
+
+def test_a_number_has_no_unit() -> None:
+    # 8 m orders a day are 5,555.6 a minute
+    parts = entry("day", "8 m", unit="orders per day")
+    x = entry("x", "5,556", unit="orders per min", ratio={"of": "day", "by": "1440"})
+    assert only(parts, x).consistent
+
+
 @pytest.mark.parametrize(("value", "consistent"), [("2,250", True), ("1,600", False)])
 def test_a_capacity_reaches_the_peak_in_the_unit_of_the_peak(value: str, consistent: bool) -> None:
     # 1,600 x 1,440 = 2.304 m; 2,250 x 1,440 = 3.24 m
@@ -227,7 +306,8 @@ def test_times_are_turned_into_one_unit_and_other_units_are_refused() -> None:
     assert only(days, entry("x", "47", definition="time", improves="before")).consistent
     assert not only(days, entry("x", "72", definition="time", improves="before")).consistent
     with pytest.raises(
-        IndicatorError, match=r"figures.yaml: entry 'a': unit 'USD' cannot be turned into 'h'"
+        IndicatorError,
+        match=r"figures.yaml: entry 'a': unit 'USD' cannot be turned into 'h', the unit of entry 'x', with which",
     ):
         checks(entry("a", "1", unit="USD"), entry("x", "1", same_as="a"))
 
@@ -437,6 +517,9 @@ def test_one_inconsistent_check_makes_a_figure_inconsistent() -> None:
         ({"value": 39.8}, "entry 'x': value is 39.8; write it in quotes, exactly as printed"),
         ({"value": "39,8"}, "entry 'x': value '39,8' is no printed figure"),
         ({"valeu": "1"}, "entry 'x': valeu is not a known key"),
+        ({"period": "2018-13"}, "entry 'x': period '2018-13' names no month of a year; write 01 to 12"),
+        ({"period": "2018-00"}, "entry 'x': period '2018-00' names no month of a year"),
+        ({"period": None}, "entry 'x': period is missing"),
         ({"unit": None}, "entry 'x': unit is missing"),
         ({"definition": "speed"}, "entry 'x': definition 'speed' is none of definitions: time, size"),
         ({"doc": "E"}, "entry 'x': doc 'E' is none of documents: D"),

@@ -31,17 +31,26 @@ class Book:
     def __getitem__(self, id_: str) -> Indicator:
         return next(each for each in self.indicators if each.id == id_)
 
-    def amount(self, id_: str, unit: str | None = None) -> Amount | None:
-        """A figure, printed or implied by its cut, in another unit if one is named; None without a figure."""
+    def __contains__(self, id_: str) -> bool:
+        return any(each.id == id_ for each in self.indicators)
+
+    def amount(self, id_: str, like: Indicator | None = None) -> Amount | None:
+        """A figure, printed or implied by its cut, in the unit of another entry if one is named; None without one."""
         each = self[id_]
         known = self._plain(each)
-        if known is None or unit is None or unit == each.unit:
+        return known if known is None or like is None else self.turned(known, each, like)
+
+    def turned(self, known: Amount, each: Indicator, like: Indicator) -> Amount:
+        """What an entry prints in its own unit, in that of another; raises IndicatorError where it has none."""
+        if like.unit == each.unit:
             return known
         try:
-            turned = known.interval * factor(each.unit, unit)
+            turned = known.interval * factor(each.unit, like.unit)
         except ValueError as error:
-            raise self.fail(each, "unit", f"{error}, which a comparison with another entry needs") from error
-        return Amount(f"{spelled(turned.point, '', 4)} {unit} ({known.text} {each.unit})", turned)
+            problem = f"{error}, the unit of entry {like.id!r}, with which it is compared; give both one unit"
+            raise self.fail(each, "unit", problem) from error
+        decimals = max(4, 3 - turned.point.adjusted())
+        return Amount(f"{spelled(turned.point, '', decimals)} {like.unit} ({known.text} {each.unit})", turned)
 
     def _plain(self, each: Indicator) -> Amount | None:
         if each.value:
@@ -49,7 +58,7 @@ class Book:
         cut = each.rates.get("cut")
         if not cut or not cut.printed or not cut.other or not self[cut.other].value:
             return None
-        base = self.amount(cut.other, each.unit)
+        base = self.amount(cut.other, each)
         if not base:
             return None
         value = base.interval * (_ONE - cut.printed.interval)
@@ -57,7 +66,7 @@ class Book:
 
     def number(self, id_or_number: str) -> Amount | None:
         """A figure by id, or a plain number, which is exact."""
-        if any(each.id == id_or_number for each in self.indicators):
+        if id_or_number in self:
             return self.amount(id_or_number)
         printed = parse(id_or_number)
         return Amount(id_or_number, Interval.exact(printed.interval.point))

@@ -9,6 +9,7 @@ from transforms.indicators.book import Amount, Book, not_above_zero
 from transforms.indicators.interval import Interval
 from transforms.indicators.model import NOTED, Check, Gap, Indicator
 from transforms.indicators.printed import spelled
+from transforms.indicators.units import convertible
 
 STEADY_MONTHS = 3
 _ONE = Interval.exact(1)
@@ -34,8 +35,9 @@ def covers(each: Indicator, book: Book) -> Iterator[Check | Gap]:
     """What a system is said to process in a unit of time must reach the peak it is said to have had."""
     if not each.covers:
         return
-    peak, unit = book.amount(each.covers), book[each.covers].unit
-    capacity = book.amount(each.id, unit) if each.value else None
+    served = book[each.covers]
+    peak, unit = book.amount(served.id), served.unit
+    capacity = book.amount(each.id, served) if each.value else None
     if capacity and peak:
         told = f"{capacity.text} must reach the peak of {peak.text} {unit}"
         yield Check("capacity", told, capacity.interval.high >= peak.interval.low)
@@ -72,12 +74,13 @@ def same_as(each: Indicator, book: Book) -> Iterator[Check | Gap]:
 def steady(each: Indicator, book: Book) -> Iterator[Check | Gap]:
     """A series of one definition moves by no more than its monthly factor; a larger step is a definition break.
 
-    Only figures at most STEADY_MONTHS apart are compared: over a longer time anything can happen.
+    Only months at most STEADY_MONTHS apart are compared: over a longer time anything can happen, and the mean of
+    a year says nothing of its last month.
     """
     limit, before = each.definition.limit_per_month, _before(each, book)
     if limit is None or before is None or before.period.end is None or each.period.end is None:
         return
-    now, then = book.amount(each.id), book.amount(before.id)
+    now, then = book.amount(each.id), book.amount(before.id, each)
     if now is None or then is None:
         return
     months = each.period.end - before.period.end
@@ -106,7 +109,7 @@ def steady(each: Indicator, book: Book) -> Iterator[Check | Gap]:
 
 def _both(key: str, each: Indicator, other: str, book: Book) -> tuple[Amount, Amount] | Gap:
     """A figure and the one it is compared with, in its unit."""
-    one, two = book.amount(each.id), book.amount(other, each.unit)
+    one, two = book.amount(each.id), book.amount(other, each)
     return (one, two) if one and two else _missing(key, other if one else None)
 
 
@@ -121,17 +124,19 @@ def _implied_by(each: Indicator) -> tuple[str, ...]:
 
 
 def _before(each: Indicator, book: Book) -> Indicator | None:
-    """The last earlier figure of the same series."""
+    """The last earlier figure of the same series: periods of one length, whatever time the figures are in."""
     if each.period.end is None:
         return None
-    series = (each.area, each.flow, each.definition.id, each.unit)
+    series = (each.area, each.flow, each.definition.id)
     earlier = [
         other
         for other in book.indicators
-        if (other.area, other.flow, other.definition.id, other.unit) == series
+        if (other.area, other.flow, other.definition.id) == series
         and other.period.end is not None
         and other.period.end < each.period.end
+        and (other.period.year is None) == (each.period.year is None)
         and other.doc != NOTED
+        and convertible(other.unit, each.unit)
         and book.amount(other.id)
     ]
     return max(earlier, key=lambda other: other.period.end or 0, default=None)

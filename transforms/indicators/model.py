@@ -28,10 +28,12 @@ class Period:
 
     @classmethod
     def parse(cls, text: str) -> Period:
-        """`2021` and `2018-11` are dated, anything else is kept as it is."""
+        """`2021` and `2018-11` are dated, anything else is kept as it is; raises ValueError for a 13th month."""
         found = _DATED.fullmatch(text)
-        if not found or not 1 <= int(found[2] or 12) <= 12:
+        if not found:
             return cls(text, None, None)
+        if not 1 <= int(found[2] or 12) <= 12:
+            raise ValueError(f"{text!r} names no month of a year; write 01 to 12 after the year")
         year = int(found[1])
         return cls(text, year * 12 + int(found[2] or 12), None if found[2] else year)
 

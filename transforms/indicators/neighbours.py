@@ -9,6 +9,7 @@ from transforms.indicators.book import Amount, Book, can_be_zero, compared, not_
 from transforms.indicators.interval import Interval
 from transforms.indicators.model import NOTED, Check, Gap, Indicator
 from transforms.indicators.printed import Printed
+from transforms.indicators.units import per
 
 _ONE = Interval.exact(1)
 _NOT_PRINTED = "the figure itself is not printed"
@@ -29,9 +30,13 @@ def sums(each: Indicator, book: Book) -> Iterator[Check | Gap]:
 
 def sums_of_changes(each: Indicator, book: Book) -> Iterator[Check | Gap]:
     """The change of a total is the sum of the changes of its parts."""
-    own, changes = _rate(each, "change"), [_rate(book[part], "change") for part in each.sum_of]
-    printed = [Amount(part.plain, part.interval) for part in changes if part]
-    if own and printed and len(printed) == len(changes):
+    own, parts = _rate(each, "change"), [book[part] for part in each.sum_of]
+    printed = [
+        book.turned(Amount(step.plain, step.interval), part, each)
+        for part in parts
+        if (step := _rate(part, "change"))
+    ]
+    if own and printed and len(printed) == len(parts):
         yield from compared(
             each, "sum of changes", _plus(printed), _total(printed), [("published", own)], "change"
         )
@@ -90,7 +95,7 @@ def difference(each: Indicator, book: Book) -> Iterator[Check | Gap]:
 
 
 def ratio(each: Indicator, book: Book) -> Iterator[Check | Gap]:
-    """A figure per list, per firm, per minute; a multiple of a mean day."""
+    """A figure per list, per firm, per minute; a multiple of a mean day. Two figures are divided in one time unit."""
     if not each.ratio:
         return
     above, below = (book.number(part) for part in each.ratio)
@@ -101,15 +106,21 @@ def ratio(each: Indicator, book: Book) -> Iterator[Check | Gap]:
     elif reason := can_be_zero(f"{below.text} (by: {each.ratio[1]!r})", below.interval):
         yield Gap("ratio", reason)
     else:
-        formula = f"{above.text} / {below.text}"
-        yield from compared(each, "ratio", formula, above.interval / below.interval, each.stated)
+        formula, times = f"{above.text} / {below.text}", _ONE
+        if all(part in book for part in each.ratio):
+            of, by = (book[part].unit for part in each.ratio)
+            times = per(of, by, each.unit)
+            if times != _ONE:
+                formula = f"{above.text} {of} / {below.text} {by}"
+        result = above.interval / below.interval * times
+        yield from compared(each, "ratio", formula, result, each.stated)
 
 
 def implied_base(each: Indicator, book: Book) -> Iterator[Check | Gap]:
     """The base a figure and its rate imply: value / (1 - cut) or value / (1 + growth)."""
     if not each.base_of:
         return
-    later, now = book[each.base_of], book.amount(each.base_of, each.unit)
+    later, now = book[each.base_of], book.amount(each.base_of, each)
     if not each.value:
         yield Gap("base_of", _NOT_PRINTED)
     elif not now:
@@ -140,7 +151,7 @@ def implied_value(each: Indicator, book: Book) -> Iterator[Check | Gap]:
         yield Gap(
             "implied", "it follows from a printed cut and its base; write cut: {printed: '...', against: id}"
         )
-    elif not (base := book.amount(cut.other, each.unit)):
+    elif not (base := book.amount(cut.other, each)):
         yield Gap("implied", f"its base {cut.other!r} has no figure")
     else:
         formula, left = f"{base.text} x (1 - {cut.printed.plain})", _ONE - cut.printed.interval
@@ -151,7 +162,7 @@ def _known(key: str, ids: Sequence[str], each: Indicator, book: Book) -> list[Am
     """The figures of other entries in the unit of this one."""
     amounts = []
     for id_ in ids:
-        amount = book.amount(id_, each.unit)
+        amount = book.amount(id_, each)
         if amount is None:
             return Gap(key, f"entry {id_!r} has no figure")
         amounts.append(amount)

@@ -147,7 +147,7 @@ def _pair(
     value = book.amount(each.id) if each.value else None
     if value is None:
         return gap("the figure itself is not printed")
-    base = book.amount(base_id, each.unit)
+    base = book.amount(base_id, each)
     if base is None:
         return gap(f"its base {base_id!r} has no figure")
     told = f"its base {base.text} ({OTHER[name]}: {base_id!r})"

@@ -133,7 +133,7 @@ def _indicator(keys: _Keys, docs: Mapping[str, str], definitions: Mapping[str, D
         doc=doc,
         area=keys.text("area"),
         flow=keys.optional("flow", keys.text),
-        period=Period.parse(keys.text("period")),
+        period=_period(keys),
         definition=definitions[definition],
         unit=keys.text("unit"),
         value=keys.optional("value", keys.printed),
@@ -151,6 +151,14 @@ def _indicator(keys: _Keys, docs: Mapping[str, str], definitions: Mapping[str, D
     if made.improves and made.definition.better is None:
         raise keys.fail("improves", f"needs definitions.{definition}.better: lower or higher")
     return made
+
+
+def _period(keys: _Keys) -> Period:
+    text = keys.text("period")
+    try:
+        return Period.parse(text)
+    except ValueError as error:
+        raise keys.fail("period", str(error)) from error
 
 
 def _rate_of(keys: _Keys) -> Callable[[str], Rate]:
