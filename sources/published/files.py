@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-#: Every figure of five public papers on cross-border e-commerce zones, with what its neighbours say of it.
+#: What five public papers on cross-border e-commerce zones print, with what each figure's neighbours say of it.
 EXAMPLE = Path(__file__).resolve().parent / "published-figures.yaml"
 
 
