@@ -110,7 +110,8 @@ TIMELINESS_DAILY = MetricTable(
             "quarantined",
             "隔离单证数",
             "documents quarantined",
-            "set aside by a critical rule, mended since or not",
+            "set aside by a critical rule, mended since or not, by the date of their own time; one whose time cannot be "
+            "read is of no date: quarantine.rows and ledger.files count it, no day does",
             "quarantine.rows",
         ),
         count(
@@ -128,7 +129,7 @@ TIMELINESS_DAILY = MetricTable(
             "未采用率",
             "share rejected",
             "fraction of received",
-            "rejected / received",
+            "rejected / received; documents without a readable time are in neither",
             "quarantine.rows",
             over_days=("rejected", "received"),
         ),
