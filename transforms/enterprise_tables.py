@@ -74,7 +74,8 @@ ENTERPRISES_DAILY = MetricTable(
             "new",
             "新企业数",
             "new enterprises",
-            "of the active ones those whose first declared list in the role is of that day",
+            "of the active ones those whose first declared list in the role is of that day, as far as the record goes back: "
+            "on its first days nearly all are new (targets_pace.known_since says when they were)",
         ),
         count(
             "lists",

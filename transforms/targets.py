@@ -16,6 +16,8 @@ from transforms.metric_model import DATE, ZONE, Column, MetricTable, count, text
 from transforms.schemas import TOTAL
 from transforms.stated import Stated
 
+#: The measure that counts firsts: what is first depends on where the record begins.
+FIRSTS = "enterprises"
 AT_LEAST, AT_MOST = "at least", "at most"
 #: Measure -> (how it is held against its target, its unit). The names are those of zones/*.toml.
 MEASURES = {
@@ -23,7 +25,7 @@ MEASURES = {
     "value_cny": (AT_LEAST, "CNY"),
     "import_h": (AT_MOST, "h"),
     "export_h": (AT_MOST, "h"),
-    "enterprises": (AT_LEAST, "enterprises"),
+    FIRSTS: (AT_LEAST, "enterprises"),
 }
 _MEANS = {"import_h": "I", "export_h": "E"}
 _HOUR_MS = 3_600_000
@@ -62,13 +64,16 @@ TARGETS_DAILY = MetricTable(
             "numerator",
             "lists, value_cny: of the lists released that day; import_h, export_h: hours from arrival to release of "
             "the flow's lists released that day, summed (defined and not negative; to 5 decimals); enterprises: "
-            "e-commerce enterprises whose first declared list is of that day",
+            "e-commerce enterprises whose first declared list is of that day: on the first days of a record nearly all there "
+            "are (targets_pace.known_since)",
             "lists",
             over_days="sum",
         ),
         count("denominator", "分母", "denominator", "import_h, export_h: lists in the sum; else null"),
     ),
 )
+
+_RUN_IN = "enterprises: null in the year of known_since, whose first days are no pace"
 
 #: A view over TARGETS_DAILY (warehouse/pace.py), one row a published day.
 TARGETS_PACE = MetricTable(
@@ -79,6 +84,16 @@ TARGETS_PACE = MetricTable(
     (
         _AIM,
         _TARGET,
+        Column(
+            "known_since",
+            "记录起始日",
+            "record since",
+            "date",
+            "first published day of the zone: what was there before it is new on it",
+            TARGETS_DAILY.name,
+            "",
+            pl.Date(),
+        ),
         count(
             "days_elapsed",
             "已过天数",
@@ -132,7 +147,7 @@ TARGETS_PACE = MetricTable(
             "进度比",
             "ratio to the required pace",
             "ratio",
-            "to_date / required: at least 1 is on pace for a floor, at most 1 for a ceiling",
+            f"to_date / required: at least 1 is on pace for a floor, at most 1 for a ceiling; {_RUN_IN}",
             "",
             "",
             pl.Float64(),
@@ -142,7 +157,7 @@ TARGETS_PACE = MetricTable(
             "线性推算",
             "projection, linear",
             "to_date x days_in_year / days_covered: every day of the year, those elapsed and not published too, as the mean "
-            "day covered; import_h, export_h: to_date",
+            f"day covered; import_h, export_h: to_date; {_RUN_IN}",
         ),
         _amount(
             "same_days",
@@ -163,7 +178,7 @@ TARGETS_PACE = MetricTable(
             "projection by growth",
             "numerator of the whole year before, without a 29 February, x same_days / same_days_before; in a leap year and "
             "29 February: its numerator once it is covered, else 1 / 365 of this; null unless every day of the year before "
-            "is published, and for import_h, export_h",
+            "is published, for import_h, export_h, and for enterprises where known_since is in the year before or this one",
         ),
     ),
 )
@@ -184,7 +199,7 @@ def targets_daily(
             _row(released, "lists", pl.len()),
             _row(released, "value_cny", pl.col("value_cny").sum()),
             *(_mean(released, measure, flow) for measure, flow in _MEANS.items()),
-            _row(firsts.filter(pl.col("role") == "ebc"), "enterprises", pl.len()),
+            _row(firsts.filter(pl.col("role") == "ebc"), FIRSTS, pl.len()),
         ]
     )
     wanted = pl.LazyFrame(

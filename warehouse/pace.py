@@ -6,7 +6,7 @@ Columns and formulas are declared in transforms.targets.TARGETS_PACE.
 from __future__ import annotations
 
 from transforms.schemas import sql_type
-from transforms.targets import AT_LEAST, TARGETS_PACE
+from transforms.targets import AT_LEAST, FIRSTS, TARGETS_PACE
 from warehouse import sql
 from warehouse.schema import PROVISIONAL
 
@@ -19,15 +19,20 @@ def query(metrics: str) -> str:
     """The query of the view over the schema `metrics`; null where something needed is not there."""
     day, before = "business_date", "CAST(d.business_date - INTERVAL 1 YEAR AS DATE)"
     total = f"aim = {sql.literal(AT_LEAST)}"
+    run_in, run_in_before = (
+        f"(r.measure = {sql.literal(FIRSTS)} AND year(known_since) >= year({day}){earlier})"
+        for earlier in ("", " - 1")
+    )
     grown = "whole * same_days / nullif(same_days_before, 0)"
     figures = {
         "days_elapsed": f"dayofyear({day})",
         "days_in_year": f"dayofyear(make_date(year({day}), 12, 31))",
         "to_date": f"CASE WHEN {total} THEN to_date_numerator ELSE to_date_numerator / nullif(to_date_denominator, 0) END",
         "required": f"CASE WHEN {total} THEN target * days_covered / days_in_year ELSE target END",
-        "pace_ratio": "CAST(to_date AS DOUBLE) / nullif(CAST(required AS DOUBLE), 0)",
-        "projection_linear": f"CASE WHEN {total} THEN to_date * days_in_year / days_covered ELSE to_date END",
-        "projection_growth": f"CASE WHEN {total} AND whole_days = whole_length THEN {grown} "
+        "pace_ratio": f"CASE WHEN NOT {run_in} THEN CAST(to_date AS DOUBLE) / nullif(CAST(required AS DOUBLE), 0) END",
+        "projection_linear": f"CASE WHEN {run_in} THEN NULL WHEN {total} THEN to_date * days_in_year / days_covered "
+        "ELSE to_date END",
+        "projection_growth": f"CASE WHEN {total} AND whole_days = whole_length AND NOT {run_in_before} THEN {grown} "
         f"+ coalesce(leap_day, CASE WHEN days_in_year = {_DAYS + 1} THEN {grown} / {_DAYS} ELSE 0 END) END",
     }
     steps = ", ".join(
@@ -43,7 +48,8 @@ def query(metrics: str) -> str:
         "paired AS (SELECT d.*, b.numerator AS of_before FROM daily d LEFT JOIN daily b ON b.zone = d.zone "
         f"AND b.measure = d.measure AND b.business_date = {before} "
         f"AND NOT {_LEAP_DAY.format('d.business_date')}), "
-        f"running AS (SELECT *, count(*) {window} AS days_covered, "
+        f"running AS (SELECT *, min({day}) OVER (PARTITION BY zone) AS known_since, "
+        f"count(*) {window} AS days_covered, "
         f"CAST(sum(numerator) {window} AS {kind}) AS to_date_numerator, "
         f"CAST(sum(denominator) {window} AS BIGINT) AS to_date_denominator, "
         f"CAST(sum(CASE WHEN {_LEAP_DAY.format(day)} THEN numerator END) {window} AS {kind}) AS leap_day, "

@@ -13,7 +13,7 @@ from warehouse import Lake, migrations, pace
 STEADY, TARGET = 10, 3650
 
 
-def paced(first: date, last: date, day: date, *missing: date) -> dict[str, object]:
+def paced(first: date, last: date, day: date, *missing: date, measure: str = "lists") -> dict[str, object]:
     """The row of targets_pace of the day; every day from first to last is published but the missing ones."""
     columns = ", ".join(f"{name} {sql_type(dtype)}" for name, dtype in TARGETS_DAILY.schema.items())
     days = [first + timedelta(days=each) for each in range((last - first).days + 1)]
@@ -21,8 +21,9 @@ def paced(first: date, last: date, day: date, *missing: date) -> dict[str, objec
         con.execute("CREATE SCHEMA metrics")
         con.execute(f"CREATE TABLE metrics.targets_daily ({columns}, provisional BOOLEAN)")
         con.executemany(
-            f"INSERT INTO metrics.targets_daily VALUES ('z', ?, 'lists', 'at least', {TARGET}, {STEADY}, NULL, false)",
-            [(each,) for each in days if each not in missing],
+            "INSERT INTO metrics.targets_daily "
+            f"VALUES ('z', ?, ?, 'at least', {TARGET}, {STEADY}, NULL, false)",
+            [(each, measure) for each in days if each not in missing],
         )
         found = con.execute(f"SELECT * FROM ({pace.query('metrics')}) WHERE business_date = ?", [day])
         names = [each[0] for each in found.description or []]
@@ -62,6 +63,27 @@ def test_a_29_february_that_is_not_published_counts_as_one_day_of_365():
 def test_growth_is_null_where_a_day_of_the_year_before_is_missing():
     row = paced(date(2023, 1, 1), date(2024, 6, 30), date(2024, 6, 30), date(2023, 7, 1))
     assert (row["projection_growth"], row["same_days"]) == (None, Decimal(1810))
+
+
+@pytest.mark.parametrize(
+    ("day", "ratio", "linear", "growth"),
+    [
+        (date(2024, 12, 31), None, None, None),  # the record began in 2024: its first days are no pace
+        (date(2025, 6, 30), 1.0, 3650, None),  # nor is growth from them
+        (date(2026, 6, 30), 1.0, 3650, 3650),
+    ],
+)
+def test_new_enterprises_have_no_pace_in_the_year_the_record_begins(
+    day: date, ratio: float | None, linear: int | None, growth: int | None
+):
+    row = paced(date(2024, 1, 1), date(2026, 6, 30), day, measure="enterprises")
+    assert row["known_since"] == date(2024, 1, 1)
+    assert [row[name] for name in ("pace_ratio", "projection_linear", "projection_growth")] == [
+        ratio,
+        linear,
+        growth,
+    ]
+    assert row["to_date"] == row["days_covered"] * STEADY
 
 
 def test_a_lake_with_the_view_of_before_gets_the_present_one(lake: Lake):

@@ -67,9 +67,9 @@ EXAMPLES = (
         where={"business_date": "2026-01-04"},
         expected={
             "targets_pace": """
-                measure  | target | days_elapsed | days_in_year | days_covered | to_date_numerator | to_date_denominator | to_date | required | pace_ratio | projection_linear | same_days | same_days_before | projection_growth
-                lists    | 7300   | 4            | 365          | 3            | 120               |                     | 120     | 60       | 2          | 14600             | 21        | 15               |
-                import_h | 50     | 4            | 365          | 3            | 300               | 6                   | 50      | 50       | 1          | 50                |           |                  |
+                measure  | target | known_since | days_elapsed | days_in_year | days_covered | to_date_numerator | to_date_denominator | to_date | required | pace_ratio | projection_linear | same_days | same_days_before | projection_growth
+                lists    | 7300   | 2025-01-01  | 4            | 365          | 3            | 120               |                     | 120     | 60       | 2          | 14600             | 21        | 15               |
+                import_h | 50     | 2025-01-01  | 4            | 365          | 3            | 300               | 6                   | 50      | 50       | 1          | 50                |           |                  |
                 """
         },
     ),
