@@ -60,6 +60,7 @@ def stated(zone: Zone) -> Stated:
     return Stated(
         lists_per_day=zone.capacity.lists_per_day,
         peak_day_lists=zone.capacity.peak_day_lists,
+        lists_per_hour=zone.capacity.lists_per_hour,
         baseline_year=zone.baseline.year if zone.baseline else None,
         baseline_import_h=zone.baseline.import_h if zone.baseline else None,
         baseline_export_h=zone.baseline.export_h if zone.baseline else None,

@@ -61,10 +61,11 @@ class Rate:
 
 @dataclass(frozen=True)
 class Capacity:
-    """Lists a day the zone says it can process, and the highest day it reports; None where unstated."""
+    """Lists a day and an hour the zone says it can process, and the highest day it reports; None where unstated."""
 
     lists_per_day: int | None = None
     peak_day_lists: int | None = None
+    lists_per_hour: int | None = None
 
 
 @dataclass(frozen=True)
@@ -250,7 +251,8 @@ def _rates(table: TomlTable) -> tuple[Rate, ...]:
 
 
 def _capacity(table: TomlTable) -> Capacity:
-    stated = {key: table.whole(key) for key in ("lists_per_day", "peak_day_lists") if table.has(key)}
+    keys = ("lists_per_day", "peak_day_lists", "lists_per_hour")
+    stated = {key: table.whole(key, 1) for key in keys if table.has(key)}
     table.done()
     return Capacity(**stated)
 

@@ -115,6 +115,22 @@ CAPACITY_DAILY = MetricTable(
             "lists / highest_day_lists",
             over_days=("max:day_lists", "max:highest_day_lists"),
         ),
+        count(
+            "capacity_hour_lists",
+            "小时处理能力",
+            "stated capacity of an hour",
+            "lists an hour the zone states it can carry; on rows of both flows, else null",
+            "zone file: capacity.lists_per_hour",
+            over_days="last",
+        ),
+        share(
+            "peak_hour_share",
+            "高峰小时能力利用率",
+            "peak hour's share of the stated capacity",
+            "fraction of capacity_hour_lists",
+            "peak_hour_lists / capacity_hour_lists",
+            over_days=("max:peak_hour_lists", "max:capacity_hour_lists"),
+        ),
     ),
 )
 
@@ -141,6 +157,7 @@ def capacity_daily(lists: pl.LazyFrame, dates: Sequence[date], zone: str, stated
         .with_columns(
             pl.when(both).then(pl.lit(stated.lists_per_day, dtype=pl.Int64)).alias("capacity_lists"),
             pl.when(both).then(pl.lit(stated.peak_day_lists, dtype=pl.Int64)).alias("highest_day_lists"),
+            pl.when(both).then(pl.lit(stated.lists_per_hour, dtype=pl.Int64)).alias("capacity_hour_lists"),
             pl.col("lists").alias("day_lists"),
             pl.when(some).then(pl.lit(1.0)).alias("mean_day_ratio"),
             pl.when(some).then(pl.col("peak_hour_lists") * 24 / pl.col("lists")).alias("mean_hour_ratio"),
@@ -149,6 +166,7 @@ def capacity_daily(lists: pl.LazyFrame, dates: Sequence[date], zone: str, stated
         .with_columns(
             (pl.col("lists") / pl.col("capacity_lists")).alias("capacity_share"),
             (pl.col("lists") / pl.col("highest_day_lists")).alias("highest_day_share"),
+            (pl.col("peak_hour_lists") / pl.col("capacity_hour_lists")).alias("peak_hour_share"),
         )
     )
     return figures.select(pl.col(name).cast(dtype) for name, dtype in CAPACITY_DAILY.schema.items()).sort(

@@ -24,6 +24,7 @@ class Stated:
 
     lists_per_day: int | None = None  # capacity
     peak_day_lists: int | None = None  # highest day so far
+    lists_per_hour: int | None = None  # capacity of an hour
     baseline_year: int | None = None
     baseline_import_h: Decimal | None = None  # mean overall clearance of that year
     baseline_export_h: Decimal | None = None

@@ -34,6 +34,8 @@ def test_zhengzhou_states_what_is_published() -> None:
     zone = Zone.load("zhengzhou")
     assert zone.offices["4611"] == "河南保税物流中心"
     assert zone.capacity.lists_per_day == 8_000_000
+    assert zone.capacity.lists_per_hour is None
+    assert Zone.load("chongqing").capacity.lists_per_hour == 41_000
     assert zone.baseline is not None
     assert (zone.baseline.year, zone.baseline.import_h, zone.baseline.export_h) == (
         2017,

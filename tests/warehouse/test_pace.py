@@ -93,3 +93,15 @@ def test_a_lake_with_the_view_of_before_gets_the_present_one(lake: Lake):
     assert (
         lake.con.execute("SELECT required, projection_growth FROM wh.metrics.targets_pace").fetchall() == []
     )
+
+
+def test_a_lake_of_before_gets_the_capacity_of_an_hour(lake: Lake):
+    views = ("daily", "monthly", "quarterly", "ytd", "yoy")
+    for each in views:
+        lake.con.execute(f"DROP VIEW wh.metrics.capacity_{each}")
+    for each in ("capacity_hour_lists", "peak_hour_share"):
+        lake.con.execute(f"ALTER TABLE wh.vintages.capacity_daily DROP COLUMN {each}")
+    lake.con.execute("DELETE FROM wh.ledger.migrations WHERE number = 17")
+    assert migrations.apply(lake) == [17]
+    for each in views:
+        assert lake.con.execute(f"SELECT peak_hour_share FROM wh.metrics.capacity_{each}").fetchall() == []

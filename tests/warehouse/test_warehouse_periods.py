@@ -268,6 +268,18 @@ def test_the_share_of_the_capacity_counts_days_without_a_list():
     ]
 
 
+def test_the_peak_hour_of_a_month_is_held_against_the_capacity_of_an_hour():
+    rows = lists({"declared_at": FIRST, "times": 10}, {"declared_at": THIRD, "times": 20})
+    figures = capacity_daily(rows, NOVEMBER, ZONE, Stated(lists_per_hour=25))
+    with told(CAPACITY_DAILY, figures, NOVEMBER) as con:
+        found = con.execute(
+            "SELECT flow, peak_hour_lists, capacity_hour_lists, peak_hour_share, capacity_share "
+            "FROM metrics.capacity_monthly WHERE basis = 'declared' ORDER BY flow DESC"
+        ).fetchall()
+    # eight o'clock of the third day: 20 of 25
+    assert found == [("all", 20, 25, 0.8, None), ("I", 20, None, None, None)]
+
+
 def test_the_share_linked_counts_days_without_a_document_and_days_without_a_list():
     direct = {"mode": "9610"}
     rows = lists(
