@@ -17,10 +17,17 @@ FOREVER_MS = 9_000_000_000_000_000
 _INTERVAL = ("list_id", "reason", "start_at", "end_at")
 
 
-def intervals(runs: pl.LazyFrame, redeclarations: pl.LazyFrame) -> pl.LazyFrame:
-    """Grain (list_id, reason, start_at): every exclusion of every list, as it was, not united."""
+def intervals(runs: pl.LazyFrame, redeclarations: pl.LazyFrame, withdrawals: pl.LazyFrame) -> pl.LazyFrame:
+    """Grain (list_id, reason, start_at): every exclusion of every list, as it was, not united.
+
+    A list that was cancelled and declared again lay with its enterprise in between, as after a rejection; a
+    cancellation in force (without an end) is no wait.
+    """
     return pl.concat(
         [
+            withdrawals.filter(pl.col("end_at").is_not_null()).select(
+                "list_id", pl.lit("repair").alias("reason"), "start_at", "end_at"
+            ),
             _until_next(runs, pl.col("code") == WAITING, "arrival"),
             _until_next(runs, pl.col("code") == SUSPENDED, "suspended"),
             _until_next(runs, pl.col("missing_document"), "document"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
@@ -18,11 +17,12 @@ from transforms.matching import attached
 from transforms.measures import FLOWS
 from transforms.milestones import last_runs, milestones, numbers
 from transforms.money import list_value, with_cny
-from transforms.outcomes import requests
+from transforms.outcomes import first, requests, withdrawals
 from transforms.receipts import linked, list_receipts
 from transforms.rejections import rejections
 from transforms.schemas import LIST_EVENTS, LISTS, TIME
 from transforms.state import with_state
+from transforms.statuses import ACCEPTED, DECLARING
 from transforms.taxes import tax_bills
 from transforms.versions import KEY, amendments, current_lists, list_versions, numbered, redeclarations
 
@@ -63,6 +63,11 @@ def build(documents: Documents, rates: pl.LazyFrame) -> Linked:
         .pipe(_with_dates)
         .pipe(computed)
     )
+    asked = {what: _requests(documents, lists, what) for what in _REQUESTS}
+    again = redeclarations(versions)
+    withdrawn = withdrawals(asked["cancel"]["granted"], pl.concat([again, _declared_anew(events)])).pipe(
+        computed
+    )
     complete = (
         attached(
             lists,
@@ -70,10 +75,15 @@ def build(documents: Documents, rates: pl.LazyFrame) -> Linked:
             _arrivals(documents, lists),
             gate_outs(documents, lists),
             *tax_bills(documents, lists),
-            *_requests(documents, lists),
+            *(
+                first(times, f"_{what}_{name}_at")
+                for what, answers in asked.items()
+                for name, times in answers.items()
+            ),
+            *_cancelled(withdrawn),
             rejections(stretches),
             amendments(versions),
-            as_lists(intervals(stretches, redeclarations(versions))),
+            as_lists(intervals(stretches, again, withdrawn)),
         )
         .pipe(_with_outcomes)
         .pipe(computed)
@@ -94,11 +104,15 @@ def _with_numbers(lists: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _with_outcomes(lists: pl.LazyFrame) -> pl.LazyFrame:
-    """What is absent said plainly; cancelled_at and returned_at from requests, deletion and status 700."""
+    """What is absent said plainly; cancelled_at and returned_at from requests, deletion and status 700.
+
+    Only a cancellation in force makes cancelled_at; cancel_granted_at is the first that was granted at all.
+    """
     return lists.with_columns(
         pl.col("has_order", "has_payment", "has_waybill").fill_null(False),
         pl.col("exclusions", "goods", "payments", "tax_bills", "tax_summaries", "rejections").fill_null([]),
-        pl.min_horizontal("_cancel_granted_at", "deleted_at").alias("cancelled_at"),
+        pl.min_horizontal("_cancel_in_force_at", "deleted_at").alias("cancelled_at"),
+        pl.col("_cancel_granted_at").alias("cancel_granted_at"),
         pl.min_horizontal("_return_granted_at", "returned_abroad_at").alias("returned_at"),
         *(
             pl.when(pl.col(f"_{what}_granted_at").is_null())
@@ -119,7 +133,7 @@ _SEVERAL = {
     "tax_summaries": ("at",),
     "rejections": ("at",),
 }
-_ALSO = ("cancel_asked_at", "cancel_refused_at", "return_asked_at", "return_refused_at")
+_ALSO = ("cancel_asked_at", "cancel_granted_at", "cancel_refused_at", "return_asked_at", "return_refused_at")
 
 
 def _with_figure_dates(lists: pl.LazyFrame) -> pl.LazyFrame:
@@ -170,12 +184,35 @@ def _arrivals(documents: Documents, lists: pl.LazyFrame) -> pl.LazyFrame:
     return pl.concat([import_arrivals(documents, lists), export_arrivals(documents, lists)])
 
 
-def _requests(documents: Documents, lists: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
-    """When cancellations and returns were asked for, granted and refused, by list_id."""
-    for what, kind, flows in (("cancel", "cancellation", FLOWS), ("return", "return", ("I",))):
-        found = [requests(documents, lists, flow, kind) for flow in flows]
-        for name, parts in zip(("asked", "granted", "refused"), zip(*found, strict=True), strict=True):
-            yield pl.concat(parts).rename({"at": f"_{what}_{name}_at"})
+#: What may be asked for: by the beginning of its columns its kind of document and the flows that have it.
+_REQUESTS = {"cancel": ("cancellation", FLOWS), "return": ("return", ("I",))}
+
+
+def _requests(documents: Documents, lists: pl.LazyFrame, what: str) -> dict[str, pl.LazyFrame]:
+    """(list_id, at) of what was asked for, granted and refused."""
+    kind, flows = _REQUESTS[what]
+    found = [requests(documents, lists, flow, kind) for flow in flows]
+    parts = zip(("asked", "granted", "refused"), zip(*found, strict=True), strict=True)
+    return {name: pl.concat(several) for name, several in parts}
+
+
+def _declared_anew(events: pl.LazyFrame) -> pl.LazyFrame:
+    """(list_id, at): statuses that only a list declared by then can get.
+
+    A repeated one counts: between two acceptances of a list that was cancelled in between lies a declaration.
+    """
+    return events.filter(pl.col("code").is_in((DECLARING, ACCEPTED))).select("list_id", "at")
+
+
+def _cancelled(withdrawn: pl.LazyFrame) -> tuple[pl.LazyFrame, ...]:
+    """By list_id: since when a cancellation is in force, and the last one that a declaration followed."""
+    over = pl.col("end_at").is_not_null()
+    return (
+        withdrawn.filter(~over)
+        .group_by("list_id")
+        .agg(pl.col("start_at").min().alias("_cancel_in_force_at")),
+        withdrawn.filter(over).group_by("list_id").agg(pl.col("start_at").max().alias("_withdrawn_at")),
+    )
 
 
 def _placed(events: pl.LazyFrame, lists: pl.LazyFrame) -> pl.LazyFrame:

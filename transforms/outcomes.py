@@ -13,7 +13,7 @@ from transforms.statuses import GRANTED, is_refusal
 def requests(
     documents: Documents, lists: pl.LazyFrame, flow: str, kind: str
 ) -> tuple[pl.LazyFrame, pl.LazyFrame, pl.LazyFrame]:
-    """Grain list_id, `at`: when a cancellation or return (`kind`) was first asked for, granted, refused.
+    """(list_id, at): every time a cancellation or return (`kind`) was asked for, granted, refused.
 
     A request belongs to a list by invtNo, else by enterprise and order number. Its receipts belong to it by
     guid or by copNo + agentCode, or name the list themselves by invtNo. A deletion asks for nothing.
@@ -41,11 +41,31 @@ def requests(
     )
     granted = pl.col("return_status").is_in(GRANTED)
     return (
-        _first(asked.filter(pl.col("app_type").ne_missing(DELETED)), "app_at"),
-        _first(answers.filter(granted), "return_at"),
-        _first(answers.filter(~granted), "return_at"),
+        _times(asked.filter(pl.col("app_type").ne_missing(DELETED)), "app_at"),
+        _times(answers.filter(granted), "return_at"),
+        _times(answers.filter(~granted), "return_at"),
     )
 
 
-def _first(found: pl.LazyFrame, time: str) -> pl.LazyFrame:
-    return found.group_by("list_id").agg(pl.col(time).min().alias("at"))
+def _times(found: pl.LazyFrame, time: str) -> pl.LazyFrame:
+    return found.select("list_id", pl.col(time).alias("at"))
+
+
+def first(times: pl.LazyFrame, name: str) -> pl.LazyFrame:
+    """Grain list_id: the first of several times, as `name`."""
+    return times.group_by("list_id").agg(pl.col("at").min().alias(name))
+
+
+def withdrawals(grants: pl.LazyFrame, declarations: pl.LazyFrame) -> pl.LazyFrame:
+    """Grain (list_id, start_at): every granted cancellation, and the first declaration after it, or null.
+
+    A list that is declared again is the same list in a later attempt: only a cancellation that no declaration
+    follows is in force. `declarations` are (list_id, at).
+    """
+    ends = pl.col("_at").filter(pl.col("_at") > pl.col("at")).min()
+    return (
+        grants.unique()
+        .join(declarations.select("list_id", pl.col("at").alias("_at")), on="list_id", how="left")
+        .group_by("list_id", pl.col("at").alias("start_at"))
+        .agg(ends.alias("end_at"))
+    )

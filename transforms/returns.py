@@ -13,9 +13,11 @@ from transforms.schemas import TOTAL
 
 #: Days from the release within which an import return is asked for, and the goods are back in the zone.
 ASK_DAYS, BACK_DAYS = 30, 45
+#: First granted cancellation of a list, or its deletion.
+_GRANTED = "_cancel_granted_at"
 #: request -> basis -> column of core.lists.
 _TIMES = {
-    "cancellation": {"asked": "cancel_asked_at", "granted": "cancelled_at", "refused": "cancel_refused_at"},
+    "cancellation": {"asked": "cancel_asked_at", "granted": _GRANTED, "refused": "cancel_refused_at"},
     "return": {"asked": "return_asked_at", "granted": "returned_at", "refused": "return_refused_at"},
 }
 _TAX = "tax of the bills that are not void; customs voids the bill of a return in time"
@@ -36,8 +38,9 @@ RETURNS_DAILY = MetricTable(
         ),
         basis(
             ("asked", "granted", "refused"),
-            "the day of: asked: the list's first request (appTime); granted: cancelled_at (receipt 399, 800 or 899 of "
-            "the request, or a deletion of the list), returned_at (the same, or status 700 of the list); refused: "
+            "the day of: asked: the list's first request (appTime); granted: the first receipt 399, 800 or 899 of "
+            "a request, also where the list was declared again since, or a deletion of the list; returned_at (a granted "
+            "request, or status 700 of the list); refused: "
             "first receipt 100 or below 0 of a request that was never granted",
         ),
         *BREAKDOWN,
@@ -127,7 +130,8 @@ _TIMING = ("n", "total_h", "mean_h", "median_h", "p90_h", "negative", "undefined
 
 def returns_daily(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFrame:
     """metrics.returns_daily of the dates, sorted by grain. Times are from the request to its answer."""
-    plain = known(lists, "mode", "office")
+    granted = pl.min_horizontal("cancel_granted_at", "cancelled_at").alias(_GRANTED)
+    plain = known(lists, "mode", "office").with_columns(granted)
     events = pl.concat(
         on_days(plain, time, dates).select(
             "zone",

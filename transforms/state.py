@@ -29,14 +29,16 @@ _BEFORE_ACCEPTANCE = (1, 2, 3)
 
 
 def with_state(lists: pl.LazyFrame) -> pl.LazyFrame:
-    """Adds `state` and `state_at`; needs the milestones, `last_code`, `last_at` and `app_at`.
+    """Adds `state` and `state_at`; needs the milestones, `last_code`, `last_at`, `app_at` and `_withdrawn_at`.
 
     Returned, cancelled, closed and released stand above any later status, in this order; else the last
-    status decides. A version sent after a rejection declares the list again, even before its receipts.
+    status decides. A version sent after a rejection or a cancellation declares the list again, even before its
+    receipts.
     A list without receipts is declared.
     """
     rejected = pl.col("last_code").is_in((REJECTED, SENDING_FAILED)) | (pl.col("last_code") < 0)
-    again = rejected & (pl.col("app_at") > pl.col("last_at"))
+    withdrawn = (pl.col("_withdrawn_at") > pl.col("last_at")).fill_null(False)
+    again = (rejected | withdrawn) & (pl.col("app_at") > pl.col("last_at"))
     state = (
         pl.when(pl.col("returned_at").is_not_null())
         .then(pl.lit("returned"))

@@ -527,3 +527,61 @@ def test_times_in_microseconds_are_taken_as_they_come_from_the_warehouse():
     assert found["accepted_at"].to_list() == [at("09:00")]
     assert found["app_at"].dtype == pl.Datetime("ms")
     assert at("09:00") - at("08:00") == timedelta(hours=1)
+
+
+CANCELLED = {
+    "import_lists": """
+    guid | app_type | app_at | order_no | ebc_code | agent_code | cop_no | invt_no
+    G1   | 1        | 08:00  | O1       | E        | A          | C1     | N1
+    """,
+    "import_cancellations": """
+    guid | app_type | app_at | ebc_code | order_no | agent_code | cop_no | invt_no
+    X1   | 1        | 09:00  | E        | O1       | A          | C1     | N1
+    """,
+    "import_cancellation_receipts": "guid | return_status | return_at\nX1 | 399 | 10:00\nX1 | 899 | 10:05",
+}
+SECOND = "G2   | 1        | 12:00  | O1       | E        | A          | C2     | N2"
+
+
+@pytest.mark.parametrize(
+    ("version", "statuses", "cancelled_at", "state", "state_at", "repair"),
+    [
+        ("", "", "10:00", "cancelled", "10:00", None),
+        # A status of the time before the grant, and one that no declaration gives, change nothing.
+        ("", "\nG1 | 2 | 08:05\nG1 | 300 | 10:30", "10:00", "cancelled", "10:00", None),
+        ("\n    G2 | 3 | 12:00 | O1 | E | A | C2 | N2", "", "10:00", "cancelled", "10:00", None),
+        ("\n    " + SECOND, "", "", "declared", "12:00", "12:00"),
+        ("\n    " + SECOND, "\nG2 | 2 | 12:01\nG2 | 120 | 12:02", "", "accepted", "12:02", "12:00"),
+        ("\n    " + SECOND, "\nG2 | 120 | 12:02\nG2 | 800 | +1 09:00", "", "released", "+1 09:00", "12:00"),
+        ("", "\nG1 | 120 | 12:02", "", "accepted", "08:10", "12:02"),
+        ("", "\nG1 | 2 | 12:01", "", "declared", "12:01", "12:01"),
+    ],
+)
+def test_a_list_declared_again_after_its_cancellation_is_not_cancelled(
+    version: str, statuses: str, cancelled_at: str, state: str, state_at: str, repair: str | None
+):
+    tables = CANCELLED | {
+        "import_lists": CANCELLED["import_lists"].rstrip() + version,
+        "import_list_receipts": f"guid | return_status | return_at\nG1 | 120 | 08:10{statuses}",
+    }
+    result = linked(**tables)
+    expect(
+        result.lists,
+        "accepted_at | cancel_asked_at | cancel_granted_at | cancelled_at | state | state_at\n"
+        f"08:10 | 09:00 | 10:00 | {cancelled_at} | {state} | {state_at}",
+    )
+    withdrawn = [("repair", at("10:00"), at(repair)), ("repair", at("10:05"), at(repair))] if repair else []
+    found = result.lists.select("exclusions").collect().item().to_list()
+    assert [tuple(each.values()) for each in found] == withdrawn
+
+
+def test_a_list_cancelled_twice_is_cancelled_since_the_second_time():
+    tables = CANCELLED | {
+        "import_lists": CANCELLED["import_lists"].rstrip() + "\n    " + SECOND,
+        "import_list_receipts": "guid | return_status | return_at\nG1 | 120 | 08:10\nG2 | 120 | 12:02",
+        "import_cancellation_receipts": "guid | return_status | return_at\nX1 | 399 | 10:00\nX1 | 399 | 15:00",
+    }
+    expect(
+        linked(**tables).lists,
+        "cancel_granted_at | cancelled_at | state | state_at\n10:00 | 15:00 | cancelled | 15:00",
+    )

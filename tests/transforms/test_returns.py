@@ -143,6 +143,7 @@ records = st.lists(
             "released_at": times,
             "value_cny": st.one_of(st.none(), st.integers(0, 9).map(Decimal)),
             "tax_cny": st.one_of(st.none(), st.integers(0, 9).map(Decimal)),
+            "cancel_granted_at": today,
             **{time: today for by_basis in ANSWER.values() for time in by_basis.values()},
         }
     ),
@@ -161,15 +162,17 @@ def test_returns_against_a_plainer_computation(drawn):
     limits = {("I", "asked"): 30, ("I", "granted"): 45, ("E", "granted"): 365}
     events = []
     for each in drawn:
+        granted = [each[time] for time in ("cancel_granted_at", "cancelled_at") if each[time]]
+        told = {**each, "cancelled_at": min(granted, default=None)}
         for request, by_basis in ANSWER.items():
             for basis, time in by_basis.items():
-                if not on_day(each[time]):
+                if not on_day(told[time]):
                     continue
                 limit = limits.get((each["flow"], basis)) if request == "return" else None
                 within = None
                 if limit and each["released_at"]:
-                    within = (each[time].date() - each["released_at"].date()).days <= limit
-                ms = plain.milliseconds(each[by_basis["asked"]], each[time])
+                    within = (told[time].date() - each["released_at"].date()).days <= limit
+                ms = plain.milliseconds(told[by_basis["asked"]], told[time])
                 events.append({**each, "request": request, "basis": basis, "within": within, "ms": ms})
     wanted = {}
     for key, rows in plain.grouped(events, OVER, by=("request", "basis")).items():

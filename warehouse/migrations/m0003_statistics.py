@@ -35,14 +35,7 @@ def add_what_is_missing(con: duckdb.DuckDBPyConnection) -> None:
                 {name: kind for name, kind, _ in table.columns},
                 there[table.schema, table.name],
             )
-    for name in CORE:
-        if ("core", name) not in there:
-            _all(con, schema.create(f"wh.core.{name}", schema.core_columns(name), schema.BULK_PARTITION))
-            filled = True
-        else:
-            filled = _add(con, f"wh.core.{name}", schema.core_columns(name), there["core", name])
-        if filled:
-            con.execute("UPDATE wh.ledger.batches SET linked_at = NULL WHERE linked_at IS NOT NULL")
+    add_core(con)
     for contract in CONTRACTS.values():
         if ("documents", contract.table) in there:
             _add(
@@ -53,6 +46,19 @@ def add_what_is_missing(con: duckdb.DuckDBPyConnection) -> None:
             )
     add_figures(con)
     _add(con, "wh.metrics.definitions", _sql_types(DEFINITIONS_SCHEMA), there["metrics", "definitions"])
+
+
+def add_core(con: duckdb.DuckDBPyConnection) -> None:
+    """Core tables and columns that are declared and not there; every batch is linked again to fill them."""
+    there = _columns(con)
+    for name in CORE:
+        if ("core", name) not in there:
+            _all(con, schema.create(f"wh.core.{name}", schema.core_columns(name), schema.BULK_PARTITION))
+            filled = True
+        else:
+            filled = _add(con, f"wh.core.{name}", schema.core_columns(name), there["core", name])
+        if filled:
+            con.execute("UPDATE wh.ledger.batches SET linked_at = NULL WHERE linked_at IS NOT NULL")
 
 
 def add_figures(con: duckdb.DuckDBPyConnection) -> None:

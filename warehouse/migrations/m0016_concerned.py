@@ -4,12 +4,13 @@ import duckdb
 
 from warehouse import periods
 from warehouse.migrations import migration
-from warehouse.migrations.m0003_statistics import add_figures
+from warehouse.migrations.m0003_statistics import add_core, add_figures
 
 
-@migration(16, "columns and period views of figures over what can have the event")
+@migration(16, "figures over what can have the event, lists declared again after a cancellation")
 def tell_periods_again(con: duckdb.DuckDBPyConnection) -> None:
-    """Every period view as it is now, over the columns there are now."""
+    """Lists are read again with their granted cancellations; every period view as it is now."""
+    add_core(con)
     add_figures(con)
     for view in periods.views("wh.metrics", "wh.metrics.published_days"):
         con.execute(f"CREATE OR REPLACE VIEW wh.metrics.{view.name} AS {view.query}")
