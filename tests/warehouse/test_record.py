@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from flows.cli import app
 from warehouse import Home, Lake, record
+from warehouse.errors import SigningKeyError
 from warehouse.record import commits, rows
 
 DAY = date(2026, 11, 11)
@@ -357,3 +358,33 @@ def test_a_table_that_never_gets_fewer_rows_is_told_from_the_log_alone(home):
         )
         record.seal(lake, DAY, "x", AT)
     assert "ledger.files had 2 rows when commit" in problem(home) and "and 0 when commit" in problem(home)
+
+
+def test_a_run_with_another_key_seals_nothing_and_one_with_the_right_key_seals_all(
+    home, monkeypatch, tmp_path
+):
+    monkeypatch.delenv("TONGGUAN_SIGNING_KEY", raising=False)
+    before = {each.name: each.read_bytes() for each in home.record.iterdir()}
+    right = home.signing_key.rename(tmp_path / "right.key")
+    with pytest.raises(SigningKeyError, match=r"there is no key in .*signing.key .* nothing was sealed"):
+        day(home, 3, "31")
+    assert not home.signing_key.exists(), "none is made for a record that has its key"
+    home.signing_key.write_text("MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDA=\n")
+    home.signing_key.chmod(0o600)
+    with pytest.raises(SigningKeyError, match=r"is not the one that the record in .* is signed with"):
+        day(home, 4, "41")
+    assert {each.name: each.read_bytes() for each in home.record.iterdir()} == before
+    monkeypatch.setenv("TONGGUAN_SIGNING_KEY", str(right))
+    with Lake.write(home) as lake:
+        assert (
+            record.seal(lake, DAY, "r5", AT).added == 3
+        )  # both days, and the commit that kept the last checkpoint
+        found = record.verify(lake)
+    assert (found.problem, found.unsealed, found.checkpoints) == (None, 0, 3)
+
+
+def test_a_record_without_its_public_key_is_given_no_other(home):
+    (home.record / "public.key").unlink()
+    with pytest.raises(SigningKeyError, match=r"Put public\.key back"):
+        day(home, 3, "31")
+    assert not (home.record / "public.key").exists()

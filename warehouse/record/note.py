@@ -21,6 +21,10 @@ ORIGIN = "tongguan/record"
 KEY_FILE = "TONGGUAN_SIGNING_KEY"
 _ED25519 = b"\x01"
 _SEED_BYTES = 32
+_GO_ON = (
+    f"Put the key of the record there from its copy, or let {KEY_FILE} name it: what was committed and published "
+    "stays, nothing was sealed, and the next run with that key seals all of it"
+)
 
 
 class CheckpointError(WarehouseError):
@@ -94,17 +98,36 @@ def public_key(text: str) -> Ed25519PublicKey:
         raise SigningKeyError(f"the public key of the record cannot be read: {error}") from error
 
 
-def signing_key(home: Home) -> Ed25519PrivateKey:
+def signing_key(home: Home, public: Path | None = None) -> Ed25519PrivateKey:
     """The key checkpoints are signed with; its public part is kept in the record folder.
 
     TONGGUAN_SIGNING_KEY names its file (32 bytes in base64); else `signing.key` of the home, made with mode 0600 on
-    first use. Raises SigningKeyError where the file can be read by others or holds no key.
+    first use. `public`: where the record keeps its public key; one that has it goes on with that key alone, and none
+    is made for it. Raises SigningKeyError where there is no such key, or its file can be read by others.
     """
     given = os.environ.get(KEY_FILE, "")
     path = Path(given) if given else home.signing_key
-    if not given:
-        home.prepare()
+    key = _read_key(path, make=None if given or _kept(public) else home)
+    if public is not None and _kept(public):
+        known = public_key(public.read_text(encoding="utf-8"))
+        if key.public_key().public_bytes_raw() != known.public_bytes_raw():
+            raise SigningKeyError(
+                f"the key in {path} is not the one that the record in {public.parent} is signed with. {_GO_ON}"
+            )
+    return key
+
+
+def _kept(public: Path | None) -> bool:
+    return public is not None and public.exists()
+
+
+def _read_key(path: Path, make: Home | None) -> Ed25519PrivateKey:
+    """The key of a file; `make`: the home that a new one is made for where there is none."""
+    if make is not None:
+        make.prepare()
         write_once(path, b64encode(os.urandom(_SEED_BYTES)) + b"\n")
+    elif not path.exists():
+        raise SigningKeyError(f"there is no key in {path} to sign the record with. {_GO_ON}")
     try:
         if path.stat().st_mode & 0o077:
             raise SigningKeyError(f"{path} can be read by other accounts: run `chmod 600 {path}`")

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from warehouse import sql
 from warehouse.connection import Lake
-from warehouse.errors import RecordError
+from warehouse.errors import RecordError, SigningKeyError
 from warehouse.record.book import HASH_BYTES, Book, append, canonical, cut_back, publish_key, whole
 from warehouse.record.commits import SEALER, entries
 from warehouse.record.merkle import Tree, leaf_hash
@@ -40,7 +42,8 @@ def seal(lake: Lake, day: date, run_id: str, at: datetime) -> Sealed:
     The log and the checkpoint are on disk before the catalog learns of them, so a crash in between leaves a log
     that is ahead, never one that is behind. What has no checkpoint yet is written anew, and a checkpoint that the
     catalog was not told of is told now. Nothing new adds nothing. Raises RecordError where the log has
-    lost entries that were sealed, or another log than this one was sealed last; SigningKeyError.
+    lost entries that were sealed, another log than this one was sealed last, or the catalog is older than the log;
+    SigningKeyError where the key is not that of the log.
     """
     book = Book.of(lake.home)
     book.folder.mkdir(exist_ok=True)
@@ -55,7 +58,7 @@ def seal(lake: Lake, day: date, run_id: str, at: datetime) -> Sealed:
             f"the log in {book.folder} lacks entries that were sealed: {sealed} were, it ends with number "
             f"{last['index'] if last else 'none'}. Run `tongguan verify` and put the folder back from its copy"
         )
-    key = signing_key(lake.home)
+    key = _key(lake, book, notes)
     new = [canonical(each) for each in entries(lake, sealed, last)]
     if new:
         hashes = [leaf_hash(each) for each in new]
@@ -70,6 +73,16 @@ def seal(lake: Lake, day: date, run_id: str, at: datetime) -> Sealed:
     if untold:
         _tell(lake, untold, run_id, at)
     return Sealed(len(new), sealed + len(new))
+
+
+def _key(lake: Lake, book: Book, notes: Sequence[str]) -> Ed25519PrivateKey:
+    """The key of this log, before anything is signed with another: then no checkpoint of it could be proved any more."""
+    if notes and not book.public.exists():
+        raise SigningKeyError(
+            f"the public key of the record is missing in {book.folder}, and nothing was sealed. Put {book.public.name} "
+            "back from the copy of the folder, then run again"
+        )
+    return signing_key(lake.home, book.public)
 
 
 def _tell(lake: Lake, notes: Sequence[str], run_id: str, at: datetime) -> None:
