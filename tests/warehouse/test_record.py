@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from flows.cli import app
 from warehouse import Home, Lake, record
-from warehouse.errors import SigningKeyError
+from warehouse.errors import RecordError, SigningKeyError
 from warehouse.record import commits, rows
 
 DAY = date(2026, 11, 11)
@@ -141,12 +141,35 @@ def test_a_replaced_checkpoint_is_named(home):
     assert "the catalog holds 2 checkpoints, the record folder 1" in problem(home)
 
 
-def test_a_rolled_back_catalog_is_named(home):
+def roll_back(home):
+    """Put the catalog of after the first day in the place of that of the second."""
     for each in home.path.glob("catalog.sqlite*"):
         each.unlink()
     for each in home.path.glob("old-catalog.sqlite*"):
         shutil.copy(each, home.path / each.name.removeprefix("old-"))
+
+
+def test_a_rolled_back_catalog_is_named(home):
+    roll_back(home)
     assert "the catalog was rolled back" in problem(home)
+
+
+def test_a_catalog_older_than_the_log_is_not_sealed(home):
+    """Neither while it lacks commits of the log nor when others have taken their numbers."""
+    before = {each.name: each.read_bytes() for each in home.record.iterdir()}
+    last = json.loads((home.record / "log.jsonl").read_text().splitlines()[-1])["snapshot"]
+    roll_back(home)
+    with Lake.write(home) as lake:
+        assert lake.snapshot() < last
+        with pytest.raises(RecordError, match=rf"the last in .* is number {last} .* Nothing was sealed"):
+            record.seal(lake, DAY, "r3", AT)
+        for number in range(last - lake.snapshot()):
+            row = f"INSERT INTO wh.ledger.touched_dates (zone, run_id) VALUES ('z', '{number}')"
+            lake.commit("t", "instead", "r", lambda con, row=row: con.execute(row))
+        assert lake.snapshot() == last
+        with pytest.raises(RecordError, match=r"of that number in the catalog is another \(instead\)"):
+            record.seal(lake, DAY, "r3", AT)
+    assert {each.name: each.read_bytes() for each in home.record.iterdir()} == before
 
 
 def test_a_line_left_by_a_crash_before_its_checkpoint_is_appended_anew(home):

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -13,7 +14,7 @@ from warehouse import sql
 from warehouse.connection import Lake
 from warehouse.errors import RecordError, SigningKeyError
 from warehouse.record.book import HASH_BYTES, Book, append, canonical, cut_back, publish_key, whole
-from warehouse.record.commits import SEALER, entries
+from warehouse.record.commits import SEALER, entries, snapshots
 from warehouse.record.merkle import Tree, leaf_hash
 from warehouse.record.note import Checkpoint, public_text, read, signed, signing_key
 
@@ -58,6 +59,7 @@ def seal(lake: Lake, day: date, run_id: str, at: datetime) -> Sealed:
             f"the log in {book.folder} lacks entries that were sealed: {sealed} were, it ends with number "
             f"{last['index'] if last else 'none'}. Run `tongguan verify` and put the folder back from its copy"
         )
+    _not_older(lake, book, last)
     key = _key(lake, book, notes)
     new = [canonical(each) for each in entries(lake, sealed, last)]
     if new:
@@ -73,6 +75,27 @@ def seal(lake: Lake, day: date, run_id: str, at: datetime) -> Sealed:
     if untold:
         _tell(lake, untold, run_id, at)
     return Sealed(len(new), sealed + len(new))
+
+
+def _not_older(lake: Lake, book: Book, last: dict[str, Any] | None) -> None:
+    """The catalog has the last commit that was logged: else it is one of before, put back beside the log of after."""
+    if last is None:
+        return
+    newest = lake.snapshot()
+    told = f"the last in {book.folder} is number {last['snapshot']} ({last['message']})"
+    if newest < last["snapshot"]:
+        problem = f"the catalog ends with commit {newest}, {told}"
+    else:
+        now = next(iter(snapshots(lake.con, last["snapshot"] - 1)), None)
+        if now is None or now["snapshot"] > last["snapshot"]:
+            return  # it has expired, which only commits after it let it do
+        if all(now[name] == last[name] for name in now):
+            return
+        problem = f"the commit of that number in the catalog is another ({now['message']}), {told}"
+    raise RecordError(
+        f"the catalog is older than the log of commits, or another: {problem}. Nothing was sealed. Put back the "
+        "catalog and the record folder of one moment (docs/operations/shared.md, backup)"
+    )
 
 
 def _key(lake: Lake, book: Book, notes: Sequence[str]) -> Ed25519PrivateKey:
