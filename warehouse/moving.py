@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from warehouse import catalogs, engines, sql
 from warehouse.catalogs import Catalog, SqliteCatalog, Waiting
 from warehouse.errors import SharedSettingsError, WarehouseMissingError
 from warehouse.home import Home
-from warehouse.storage import Storage
+from warehouse.storage import URL, Folder, Storage
 
 _TARGET, _SOURCE = "target_tables", "source_tables"
 
@@ -29,14 +31,19 @@ class Moved:
 
 
 def move(
-    home: Home, waiting: Waiting | None = None, progress: Callable[[int, int], None] | None = None
+    home: Home,
+    waiting: Waiting | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    data: Path | None = None,
 ) -> Moved:
     """Copy the data files and then, in one transaction, the catalog of the home to TONGGUAN_CATALOG and TONGGUAN_DATA.
 
-    Both lakes are locked meanwhile. A copy that was interrupted goes on where it was; files are compared by size.
-    Raises WarehouseMissingError where the home has no lake of its own, SharedSettingsError where the environment
-    names no shared catalog, or one that holds a lake already.
+    `data`: the folder the files lie in, where that is not the home's own. Both lakes are locked meanwhile. A copy
+    that was interrupted goes on where it was; files are compared by size. Raises WarehouseMissingError where the home
+    has no lake of its own or a file that its catalog names is in neither place, SharedSettingsError where the
+    environment names no shared catalog, or one that holds a lake already.
     """
+    source = home.data if data is None else data.absolute()
     old, new = SqliteCatalog(home), catalogs.of(home)
     if not new.shared:
         raise SharedSettingsError(
@@ -46,12 +53,39 @@ def move(
         raise WarehouseMissingError(f"there is no embedded warehouse in {home.path} to move")
     home.prepare()
     with old.writing(None, waiting), new.writing(None, waiting):
-        files, size = _copy_files(home.data, home.storage, progress)
+        _all_there(home, source)
+        files, size = _copy_files(source, home.storage, progress)
         attach = new.attaching(read_only=False, name="wh")  # makes DuckLake's tables where there are none
         with engines.connection(home, new, attach, "wh") as con:
             engines.load(con, old.extensions)
             snapshots = _copy_catalog(con, home, new)
     return Moved(files, size, snapshots, new.where(), home.storage.url)
+
+
+def _all_there(home: Home, source: Path) -> None:
+    """Every file the catalog names lies in the folder, or was copied already: else the moved lake would lack it."""
+    here, there = Folder(source), home.storage
+    for path, size in _named(home.catalog):
+        if here.size(path) != size and there.size(path) != size:
+            raise WarehouseMissingError(
+                f"the catalog of {home.path} names the data file {path} ({size:,} bytes), and it lies neither in {source} "
+                f"nor in {there.url}; nothing was moved. If {URL} named another folder until now, give that one as --data; "
+                "else put the file back from the backup"
+            )
+
+
+def _named(catalog: Path) -> list[tuple[str, int]]:
+    """Files of rows and of deletions that a catalog refers to, with their bytes."""
+    path = "CASE WHEN f.path_is_relative THEN s.path || t.path || f.path ELSE f.path END"
+    with closing(sqlite3.connect(f"{catalog.as_uri()}?mode=ro", uri=True)) as con:
+        return con.execute(
+            " UNION ".join(
+                f"SELECT {path}, f.file_size_bytes FROM {table} f "
+                "JOIN ducklake_table t USING (table_id) JOIN ducklake_schema s USING (schema_id)"
+                for table in ("ducklake_data_file", "ducklake_delete_file")
+            )
+            + " ORDER BY 1"
+        ).fetchall()
 
 
 def _copy_files(data: Path, storage: Storage, progress: Callable[[int, int], None] | None) -> tuple[int, int]:
@@ -93,9 +127,14 @@ def _copy_catalog(con: duckdb.DuckDBPyConnection, home: Home, catalog: Catalog) 
         con.commit()
         row = con.execute(f"SELECT count(*) FROM {schema}.ducklake_snapshot").fetchone()
         return int(row[0]) if row else 0
+    except BaseException:
+        with suppress(duckdb.Error):  # it may have ended already; what went wrong is what is to be told
+            con.rollback()
+        raise
     finally:
-        con.execute(f"DETACH {_SOURCE}")
-        con.execute(f"DETACH {_TARGET}")
+        for each in (_SOURCE, _TARGET):
+            with suppress(duckdb.Error):  # a lost server fails here too, after the error to tell
+                con.execute(f"DETACH {each}")
 
 
 def _tables(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:

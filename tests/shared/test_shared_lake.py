@@ -24,7 +24,7 @@ from staged_runs import Stage, order
 from benchmarks import servers
 from flows.backfilling import book
 from flows.errors import UsageProblem
-from warehouse import Home, Lake, asof, query, record
+from warehouse import Home, Lake, asof, moving, query, record
 from warehouse.errors import (
     CatalogUnreachableError,
     LockLostError,
@@ -379,6 +379,49 @@ def test_an_embedded_lake_moves_with_its_history(running, home, monkeypatch, cap
         assert record.verify(lake).problem is None
     with pytest.raises(UsageProblem, match="holds a warehouse already"):
         move(home.path)
+
+
+def test_a_move_is_refused_where_files_are_missing_and_told_what_failed(running, home, tmp_path, monkeypatch):
+    stage = Stage(home, "run")
+    stage.file("o.xml", "CEB311", [order("1")])
+    at = order("1")["app_at"]
+    with Lake.write(home) as lake:
+        stage.commit(lake)
+        record.seal(lake, at.date(), "run", at)
+    shutil.copytree(home.record, tmp_path / "record")
+    elsewhere = home.data.rename(tmp_path / "elsewhere")
+    running.psql("CREATE DATABASE apart OWNER tongguan")
+    settings = servers.environment(running.port, running.address, "apart")
+    with monkeypatch.context() as patch:
+        for name, value in {**settings, "TONGGUAN_DATA": str(tmp_path / "mounted")}.items():
+            patch.setenv(name, value)
+        with pytest.raises(WarehouseMissingError, match=r"names the data file .* nothing was moved.* --data"):
+            moving.move(home)
+        with patch.context() as breaking:
+            tables = moving._tables
+            breaking.setattr(
+                moving, "_tables", lambda con: {**tables(con), "ducklake_view": {"view_id": "DATE"}}
+            )
+            with pytest.raises(duckdb.Error, match="DATE"):
+                moving.move(home, data=elsewhere)
+        moved = moving.move(home, data=elsewhere)
+        with Lake.write(home) as lake:
+            assert record.verify(lake).problem is None
+            lake.commit("t", "since", "2", lambda con: con.execute(NOTE.format("zhengzhou", 2)))
+            assert record.seal(lake, at.date(), "2", at).added
+    assert moved.files == len([each for each in elsewhere.rglob("*") if each.is_file()]) > 5
+
+    # Back, as the runbook says: the old catalog and data, and the record of before.
+    elsewhere.rename(home.data)
+    with Lake.write(home) as lake, pytest.raises(RecordError, match="older than the log"):
+        record.seal(lake, at.date(), "3", at)
+    shutil.rmtree(home.record)
+    shutil.copytree(tmp_path / "record", home.record)
+    with Lake.write(home) as lake:
+        assert record.verify(lake).problem is None
+        lake.commit("t", "again", "3", lambda con: con.execute(NOTE.format("zhengzhou", 3)))
+        assert record.seal(lake, at.date(), "3", at).added
+        assert record.verify(lake).problem is None
 
 
 def test_a_zone_is_backfilled_by_one_machine(shared, home, tmp_path):
