@@ -91,8 +91,15 @@ def backup(
 def restore(source: Path, home: Home, progress: Progress) -> BackedUp:
     """Put a backup back into a home that does not exist yet; returns what the backup says of itself.
 
-    Raises BackupError where the backup is unfinished or damaged, or the home is not empty.
+    Raises BackupError where the backup is unfinished or damaged, the home is not empty, or a setting names a
+    catalog or a folder beside the home: whatever was asked of the restored home would be told of that one.
     """
+    if given := [each for each in (catalogs.URL, storage.URL, LANDING, RECORD) if os.environ.get(each)]:
+        raise BackupError(
+            f"{' and '.join(given)} {'are' if len(given) > 1 else 'is'} set, so that commands would read and write there "
+            f"and not in {home.path} alone: restore, and use what is restored, with settings without "
+            f"{'them' if len(given) > 1 else 'it'} (docs/operations/runbook.md, backup and restore)"
+        )
     said = _read(source)
     catalog = home.catalog.name
     if _digest(source / catalog) != said.catalog_sha256:

@@ -125,6 +125,17 @@ def test_what_is_no_backup_is_refused(spoil, words, backed_up, tmp_path):
     assert not (tmp_path / "home" / "catalog.sqlite").exists()
 
 
+@pytest.mark.parametrize(
+    "setting", ["TONGGUAN_CATALOG", "TONGGUAN_DATA", "TONGGUAN_LANDING", "TONGGUAN_RECORD"]
+)
+def test_a_home_is_not_proved_by_another_that_the_settings_name(setting, backed_up, tmp_path, monkeypatch):
+    home, target, _, _ = backed_up
+    monkeypatch.setenv(setting, str(home.data))
+    with pytest.raises(BackupError, match=f"{setting} is set"):
+        put_back(target, Home(tmp_path / "restored"))
+    assert not (tmp_path / "restored").exists()
+
+
 def test_nothing_is_overwritten(backed_up, tmp_path):
     home, target, _, _ = backed_up
     with pytest.raises(BackupError, match="not empty"):
