@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from warehouse import storage
-from warehouse.errors import PiiKeyError
+from warehouse.errors import PiiKeyError, WarehouseMissingError
 
 #: Shorter keys can be guessed by trying; 16 bytes is the least HMAC-SHA-256 is used with here.
 LEAST_KEY_BYTES = 16
@@ -135,8 +135,8 @@ def pii_key(home: Home) -> tuple[bytes, bool]:
     """The personal-data key and whether it was created just now.
 
     TONGGUAN_PII_KEY wins; else the file `pii.key` of the home, created with mode 0600 on first use.
-    Raises PiiKeyError where the key is too short or its file can be read by others, and where a shared
-    installation has none: none is made then.
+    Raises PiiKeyError where the key is too short or its file can be read by others, and where there is none though
+    digests made with one are stored, or other machines make some: none is made then.
     """
     given = os.environ.get("TONGGUAN_PII_KEY", "")
     if given:
@@ -146,6 +146,11 @@ def pii_key(home: Home) -> tuple[bytes, bool]:
             "several machines share this warehouse: set TONGGUAN_PII_KEY to the same key on each of them "
             "(or copy pii.key into each home); a key made here would give digests that match no other machine's"
         )
+    if not home.pii_key.exists() and _holds_digests(home):
+        raise PiiKeyError(
+            f"the warehouse in {home.path} holds documents, and their personal-data key is not there: put {home.pii_key} "
+            "back from its copy, or set TONGGUAN_PII_KEY; a key made now would give digests that match no stored one"
+        )
     home.prepare()
     key = secrets.token_hex(32).encode()
     if not write_once(home.pii_key, key):
@@ -153,6 +158,20 @@ def pii_key(home: Home) -> tuple[bytes, bool]:
             raise PiiKeyError(f"{home.pii_key} can be read by other accounts: run `chmod 600 {home.pii_key}`")
         return _long_enough(home.pii_key.read_bytes().strip(), str(home.pii_key)), False
     return key, True
+
+
+def _holds_digests(home: Home) -> bool:
+    """Whether documents were committed to the lake, or rows set aside."""
+    from warehouse.connection import Lake  # which opens homes
+
+    try:
+        with Lake.read(home) as lake:
+            row = lake.con.execute(
+                "SELECT EXISTS (FROM wh.ledger.batches) OR EXISTS (FROM wh.quarantine.rows)"
+            ).fetchone()
+    except WarehouseMissingError:
+        return False
+    return row is not None and bool(row[0])
 
 
 def write_once(path: Path, data: bytes) -> bool:

@@ -11,8 +11,8 @@ from staged_runs import Stage, order
 from typer.testing import CliRunner
 
 from flows.cli import app
-from warehouse import Home, Lake, backup, record
-from warehouse.errors import BackupError
+from warehouse import Home, Lake, backup, pii_key, record
+from warehouse.errors import BackupError, PiiKeyError
 
 DAY = date(2026, 11, 11)
 AT = datetime(2026, 11, 12, 1)
@@ -123,6 +123,19 @@ def test_what_is_no_backup_is_refused(spoil, words, backed_up, tmp_path):
     with pytest.raises(BackupError, match=words):
         put_back(tmp_path / "spoilt", Home(tmp_path / "home"))
     assert not (tmp_path / "home" / "catalog.sqlite").exists()
+
+
+def test_a_restored_home_is_given_no_personal_data_key_of_its_own(backed_up, tmp_path, monkeypatch):
+    _, target, _, _ = backed_up
+    monkeypatch.delenv("TONGGUAN_PII_KEY", raising=False)
+    restored = Home(tmp_path / "restored")
+    put_back(target, restored)
+    with pytest.raises(PiiKeyError, match=r"holds documents.* put .*pii\.key back from its copy"):
+        pii_key(restored)
+    assert not restored.pii_key.exists()
+    restored.pii_key.write_bytes(b"k" * 32)
+    restored.pii_key.chmod(0o600)
+    assert pii_key(restored) == (b"k" * 32, False)
 
 
 @pytest.mark.parametrize(
