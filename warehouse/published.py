@@ -48,8 +48,13 @@ def write(lake: Lake, home: Home) -> Path:
 
     Written beside, synced, then renamed: readers keep the copy they opened, and never see half of one.
     """
-    with FileLock(home.published / f".{NAME}.lock"):  # zones may publish at the same time
+    with alone(home):
         return _write(lake, home)
+
+
+def alone(home: Home) -> FileLock:
+    """Held by who writes or copies the analysts' copy: zones may publish at the same time."""
+    return FileLock(home.published / f".{NAME}.lock")
 
 
 def _write(lake: Lake, home: Home) -> Path:

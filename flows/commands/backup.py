@@ -59,29 +59,40 @@ def restore(
 ) -> None:
     """Put a backup back into a new home and prove it against the log of commits.
 
-    Exit code 1 where something is not as recorded; it is named.
+    Exit code 1 where something is not as recorded; it is named. Landed files that were altered are left out.
 
     Example: tongguan restore --from /backup/tongguan --home /srv/tongguan
     """
     store = Home(home_path(home))
     try:
         with terminal_progress(output.err):
-            said = backups.restore(source, store, reporter().stage("restore"))
+            restored = backups.restore(source, store, reporter().stage("restore"))
+        said = restored.said
         with Lake.read(store) as lake:
             found = record.verify(lake)
     except WarehouseError as error:
         raise UsageProblem(str(error)) from error
     if as_json:
-        typer.echo(json.dumps({**asdict(said), "verified": asdict(found)}, ensure_ascii=False))
+        typer.echo(
+            json.dumps(
+                {**asdict(said), "altered": restored.altered, "verified": asdict(found)}, ensure_ascii=False
+            )
+        )
     else:
         output.line(f"{store.path} is the warehouse of {said.taken_at}, snapshot {said.snapshot}")
         for key in said.without_keys:
             output.line(
                 f"put {key} there from its own copy, readable by the service account only, before the next run"
             )
+        for name in restored.altered:
+            output.complain(
+                "not as recorded",
+                f"{name} does not hold the bytes of its name and was left out: take it from another backup, or have its "
+                "source send it again, if a released row or a new rule needs it",
+            )
         if found.problem:
             output.complain("not as recorded", found.problem)
         else:
             output.line(f"{found.entries:,} commits and {found.files:,} data files are as recorded")
-    if found.problem:
+    if found.problem or restored.altered:
         raise typer.Exit(1)

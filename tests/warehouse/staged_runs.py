@@ -55,7 +55,7 @@ class Stage:
     ) -> str:
         """Stage a file of documents; `reject` maps row numbers (from 1) to the rules they break."""
         contract = CONTRACTS[kind]
-        digest = hashlib.sha256(f"{name} {kind} {rows}".encode()).hexdigest()
+        digest = self._land(f"{name} {kind} {rows}".encode(), name)
         full = []
         for number, row in enumerate(rows, 1):
             time = row.get(contract.business_column)
@@ -72,7 +72,6 @@ class Stage:
         schema = staged_schema(contract)
         part = self.dir / "parts" / f"{digest}.parquet"
         pl.DataFrame(full, schema=schema).select(*schema).write_parquet(part)
-        self._land(digest, name)
         amount = sum((total(contract, row) for row in rows), Decimal(0))
         self.outcomes.append(ReadOutcome(digest, "xml", kind, str(part), len(rows), len(rows), amount))
         for number, rules in (reject or {}).items():
@@ -80,16 +79,17 @@ class Stage:
         return digest
 
     def refused(self, name: str, rule: str, line: int | None = None) -> str:
-        digest = hashlib.sha256(name.encode()).hexdigest()
-        self._land(digest, name)
+        digest = self._land(name.encode(), name)
         self.outcomes.append(ReadOutcome(digest, "xml", None, refusal=Refusal(rule, "not well-formed", line)))
         return digest
 
-    def _land(self, digest: str, name: str) -> None:
+    def _land(self, content: bytes, name: str) -> str:
+        digest = hashlib.sha256(content).hexdigest()
         path = self.home.landing / digest[:2] / digest
         path.parent.mkdir(exist_ok=True)
-        path.write_bytes(name.encode())
+        path.write_bytes(content)
         self.landed.append(LandedFile(digest, str(path), (name,), len(name), "inbox"))
+        return digest
 
     def write(self) -> Path:
         save(self.landed, self.dir / "landed.json")

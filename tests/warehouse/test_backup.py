@@ -5,13 +5,15 @@ import shutil
 import subprocess
 import sys
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from filelock import Timeout
 from staged_runs import Stage, order
 from typer.testing import CliRunner
 
 from flows.cli import app
-from warehouse import Home, Lake, backup, pii_key, record
+from warehouse import Home, Lake, backup, pii_key, published, record
 from warehouse.errors import BackupError, PiiKeyError
 
 DAY = date(2026, 11, 11)
@@ -147,6 +149,114 @@ def test_a_home_is_not_proved_by_another_that_the_settings_name(setting, backed_
     with pytest.raises(BackupError, match=f"{setting} is set"):
         put_back(target, Home(tmp_path / "restored"))
     assert not (tmp_path / "restored").exists()
+
+
+@pytest.mark.parametrize("stop", ["_copy", "_copy_changing", "_take_places", "second rename", "unlink"])
+def test_a_backup_that_is_stopped_is_still_one(stop, backed_up, tmp_path, monkeypatch):
+    """At whatever moment: it is the one before, of 6 orders, until the new one, of 9, is whole."""
+    lost, target, _, _ = backed_up
+    home, copy = Home(tmp_path / "home"), tmp_path / "backup"
+    shutil.copytree(lost.path, home.path)
+    shutil.copytree(target, copy)
+    load(home, 3)
+    gone = home.reports / "old.html"
+    gone.write_text("page")
+    take(home, copy)
+    gone.unlink()
+    load(home, 4)
+    real, rename, renamed = getattr(backup, stop, None), Path.rename, []
+
+    unlink = Path.unlink
+
+    def dies(*arguments):
+        raise KeyboardInterrupt
+
+    def removed(path, missing_ok=False):
+        return dies() if path.name == "old.html" else unlink(path, missing_ok)
+
+    def second(path, to):
+        renamed.append(to)
+        return dies() if len(renamed) == 2 else rename(path, to)
+
+    with monkeypatch.context() as patch:
+        if stop == "second rename":
+            patch.setattr(Path, "rename", second)
+        elif stop == "unlink":
+            patch.setattr(Path, "unlink", removed)
+        elif stop == "_take_places":
+            patch.setattr(backup, stop, lambda at: dies() if backup._is_whole(at / "next") else real(at))
+        else:
+            patch.setattr(backup, stop, dies)
+        with pytest.raises(KeyboardInterrupt):
+            take(home, copy)
+    put_back(copy, Home(tmp_path / "restored"))
+    assert len(rows(Home(tmp_path / "restored"))) == (9 if stop in ("_copy", "_copy_changing") else 12)
+    with Lake.read(Home(tmp_path / "restored")) as lake:
+        assert record.verify(lake).problem is None
+    take(home, copy)
+    assert not (copy / "next").exists() and not (copy / "reports" / "old.html").exists()
+    put_back(copy, Home(tmp_path / "again"))
+    assert len(rows(Home(tmp_path / "again"))) == 12
+
+
+def test_what_comes_and_goes_beside_a_backup_does_not_stop_it(backed_up, tmp_path, monkeypatch):
+    lost, _, _, _ = backed_up
+    home, copy = Home(tmp_path / "home"), tmp_path / "backup"
+    shutil.copytree(lost.path, home.path)
+    (home.path / "running").mkdir()
+    (home.path / "running" / "r.json").write_text("{}")
+    (home.published / ".analyst.duckdb.17").write_text("half")
+    (home.published / "analyst.duckdb").write_text("whole")
+    (home.published / "gone.csv").write_text("gone")
+    real = shutil.copy2
+
+    def copying(original, into):
+        if Path(original).name == "gone.csv":
+            Path(original).unlink()
+        with pytest.raises(Timeout):
+            if Path(original).name == "analyst.duckdb":
+                published.alone(home).acquire(timeout=0)
+            raise Timeout("")
+        return real(original, into)
+
+    monkeypatch.setattr(shutil, "copy2", copying)
+    take(home, copy)
+    assert sorted(each.name for each in (copy / "published").iterdir()) == ["analyst.duckdb"]
+    assert not (copy / "running").exists()
+
+
+def test_landed_bytes_that_were_altered_are_left_out_and_named(backed_up, tmp_path):
+    lost, _, _, _ = backed_up
+    home, copy = Home(tmp_path / "home"), tmp_path / "backup"
+    shutil.copytree(lost.path, home.path)
+    name = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # of "abc" (FIPS 180-2)
+    (home.landing / "ba").mkdir(parents=True)
+    (home.landing / "ba" / name).write_text("abc")
+    take(home, copy)
+    assert put_back(copy, Home(tmp_path / "right")).altered == ()
+    assert (tmp_path / "right" / "landing" / "ba" / name).read_text() == "abc"
+    (copy / "landing" / "ba" / name).write_text("abd")
+    result = CliRunner().invoke(
+        app, ["restore", "--from", str(copy), "--home", str(tmp_path / "spoilt"), "--json"]
+    )
+    assert (result.exit_code, json.loads(result.stdout)["altered"]) == (1, [f"landing/ba/{name}"])
+    assert not (tmp_path / "spoilt" / "landing" / "ba" / name).exists()
+
+
+def test_half_a_catalog_is_never_in_the_place_of_one(backed_up, tmp_path, monkeypatch):
+    _, target, _, _ = backed_up
+    real = shutil.copy2
+
+    def half(original, into):
+        if Path(original).name == "catalog.sqlite":
+            Path(into).write_bytes(Path(original).read_bytes()[:5000])
+            raise KeyboardInterrupt
+        return real(original, into)
+
+    monkeypatch.setattr(shutil, "copy2", half)
+    with pytest.raises(KeyboardInterrupt):
+        put_back(target, Home(tmp_path / "restored"))
+    assert not Home(tmp_path / "restored").catalog.exists()
 
 
 def test_nothing_is_overwritten(backed_up, tmp_path):
