@@ -44,43 +44,64 @@ _UNREADABLE = (
 def read(path: Path) -> Reading:
     """The documents of the one sheet that has a header row Tongguan knows."""
     _sound(path)
-    found: list[tuple[str, Layout, Template | None, list[str], list[tuple[int, _Row]]]] = []
-    refusals: list[RefusalError] = []
+    found: list[tuple[int, Layout, Template | None, list[str], list[tuple[int, _Row]]]] = []
+    refusals: list[tuple[int, RefusalError]] = []
+    hidden: list[int] = []
     try:
         sheets = _sheets(path)
     except _UNREADABLE as error:
         raise RefusalError(
             "F1", "the workbook cannot be opened; save it again as .xlsx and send it"
         ) from error
-    for name, rows in sheets:
+    for number, shown, rows in sheets:
         try:
             names = [_header(each) for each in _trimmed(rows[0][1])]
             layout, template = sheet.understand(names, _kind(names, rows[1:]))
-            found.append((name, layout, template, names, rows))
+            found.append((number, layout, template, names, rows))
         except RefusalError as error:
-            refusals.append(error)
+            # Templates keep the lists of their choices in hidden sheets: those are named, not refused.
+            if shown:
+                refusals.append((number, error))
+            else:
+                hidden.append(number)
     if not found:
-        raise refusals[0] if refusals else RefusalError("F1", "the workbook is empty; export it again")
+        if refusals:
+            raise refusals[0][1]
+        raise RefusalError("F1", "the workbook has no visible sheet with documents; export it again")
     if len(found) > 1:
+        numbers = ", ".join(str(each[0]) for each in found)
+        raise RefusalError("F9", f"sheets {numbers} all hold documents; send one sheet a file")
+    if refusals:
+        number, refused = refusals[0]
         raise RefusalError(
-            "F9", f"sheets {', '.join(each[0] for each in found)} all hold documents; send one sheet a file"
+            refused.refusal.rule,
+            f"sheet {number} beside the documents of sheet {found[0][0]} cannot be read ({refused.refusal.message}); "
+            "delete it, or send what it holds as a file of its own",
+            refused.refusal.line,
         )
     _, layout, template, names, rows = found[0]
     reading = Reading("xlsx", layout.contract, iter(()), lines=len(rows) - 1, template=template)
     reading.unknown.update(layout.unknown if template is not None else nameable(layout.unknown))
+    reading.unknown.update(f"(hidden sheet {number})" for number in hidden)
     reading.batches = _batches(names, rows, layout)
     return reading
 
 
-def _sheets(path: Path) -> list[tuple[str, list[tuple[int, _Row]]]]:
-    """Name and rows of the sheets that are not blank. (Given a path, openpyxl judges by its ending.)"""
+def _sheets(path: Path) -> list[tuple[int, bool, list[tuple[int, _Row]]]]:
+    """Number, whether people see it, and rows of the sheets that are not blank.
+
+    By number, as a name may be a person's. (Given a path, openpyxl judges by its ending.)
+    """
     with path.open("rb") as handle:
         book = load_workbook(handle, read_only=True, data_only=True)
         try:
-            found = [(name, list(_rows(book[name]))) for name in book.sheetnames]
+            found = [
+                (number, each.sheet_state == "visible", list(_rows(each)))
+                for number, each in enumerate(book.worksheets, 1)
+            ]
         finally:
             book.close()
-    return [(name, rows) for name, rows in found if rows]
+    return [each for each in found if each[2]]
 
 
 def _sound(path: Path) -> None:
@@ -112,7 +133,11 @@ def _no_doctype(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
 
 
 def _rows(worksheet: Any) -> Iterator[tuple[int, _Row]]:
-    """(sheet row, cells) of rows that are not blank."""
+    """(sheet row, cells) of rows that are not blank.
+
+    What a sheet says of its size is forgotten first: writers leave it behind, and rows outside it would not be read.
+    """
+    worksheet.reset_dimensions()
     for number, row in enumerate(worksheet.iter_rows(values_only=True), 1):
         if any(cell is not None and str(cell).strip() for cell in row):
             yield number, row

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 import pytest
+from openpyxl import Workbook
 from read_helpers import as_csv, document, findings, flat_rows, message, read
 
 TIME = datetime(2026, 11, 11, 8, 1, 2)
@@ -219,3 +221,69 @@ def test_a_sheet_that_comes_near_a_template_is_told_what_it_lacks(tmp_path: Path
     assert outcome.refusal.rule == "F4"
     assert "order_import_9610" in outcome.refusal.message
     assert "原产国" in outcome.refusal.message
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+PAYMENT_HEADER = [
+    *("订单编号", "支付企业代码", "支付企业名称", "支付交易编码", "电商平台代码", "电商平台名称"),
+    *("支付金额", "支付人证件号码", "支付人姓名", "支付时间", "备注"),
+]
+
+
+def payment_row(number: int) -> list[str]:
+    return [
+        f"O{number}",
+        "P",
+        "甲",
+        f"T{number}",
+        "E",
+        "乙",
+        "1.5",
+        "110101190001010014",
+        "王",
+        "20180808080808",
+        "",
+    ]
+
+
+def workbook(*others: tuple[str, list[list[str]]], dimension: str | None = None) -> bytes:
+    """A payment sheet of three rows, other sheets (state, rows) behind it, and what it says of its size."""
+    book, out = Workbook(), io.BytesIO()
+    for cells in (PAYMENT_HEADER, *(payment_row(number) for number in (1, 2, 3))):
+        book.active.append(cells)
+    for state, rows in others:
+        sheet = book.create_sheet()
+        sheet.sheet_state = state
+        for cells in rows:
+            sheet.append(cells)
+    book.save(out)
+    if dimension is None:
+        return out.getvalue()
+    changed = io.BytesIO()
+    with zipfile.ZipFile(out) as before, zipfile.ZipFile(changed, "w") as after:
+        for part in before.infolist():
+            text = before.read(part)
+            assert (part.filename == SHEET) == (b'<dimension ref="A1:K4"' in text)
+            after.writestr(
+                part, text.replace(b'<dimension ref="A1:K4"', b'<dimension ref="%s"' % dimension.encode())
+            )
+    return changed.getvalue()
+
+
+def test_all_rows_of_a_sheet_are_read_whatever_it_says_of_its_size(tmp_path: Path) -> None:
+    outcome, rows = read(tmp_path, workbook(dimension="A1:K2"))
+    assert (outcome.rows, outcome.lines, outcome.amount_total) == (3, 3, Decimal("4.5"))
+    assert rows["order_no"].to_list() == ["O1", "O2", "O3"]
+
+
+def test_a_sheet_that_is_not_understood_refuses_the_workbook(tmp_path: Path) -> None:
+    outcome, _ = read(tmp_path, workbook(("visible", [payment_row(4), payment_row(5)])))
+    assert outcome.refusal is not None
+    assert outcome.refusal.message.startswith("sheet 2 beside the documents of sheet 1 cannot be read")
+    assert "O4" not in outcome.refusal.message
+
+
+def test_a_hidden_sheet_of_choices_is_named(tmp_path: Path) -> None:
+    outcome, rows = read(tmp_path, workbook(("hidden", [["千克"], ["件"]])))
+    assert (outcome.refusal, rows.height) == (None, 3)
+    assert outcome.unknown_fields == ("(hidden sheet 2)",)
