@@ -16,11 +16,13 @@ from sources.templates import Template
 
 
 def check_header(names: Sequence[str]) -> None:
-    """Refuses a header with empty or repeated names: values could not be told apart."""
+    """Refuses a header with empty or repeated names (values could not be told apart), or with a NUL in one."""
     if len(names) > limits.COLUMNS:
         raise RefusalError("F3", f"{len(names)} columns; at most {limits.COLUMNS} are read", 1)
     if any(not each.strip() for each in names):
         raise RefusalError("F6", "the first row has a column without a name; name every column", 1)
+    if any("\0" in each for each in names):
+        raise RefusalError("F6", "a column name holds a NUL character; export the file again", 1)
     if len({each.strip() for each in names}) < len(names):
         raise RefusalError("F6", "the first row names a column twice; keep one of them", 1)
 

@@ -103,7 +103,10 @@ def _columns(
         before, after = clean.get_column(each.name), read.get_column(each.name)
         noticed: list[pl.DataFrame] = []
         if each.type is Type.TEXT:
-            after, noticed = _text(after, rows, each, digest)
+            if each.name in doubtful:
+                after, noticed = values.fit_texts(after, rows, each)
+            after, also = _text(after, rows, each, digest)
+            noticed += also
         elif each.name in doubtful or before.null_count() != after.null_count():
             after, noticed = values.second_look(before, after, rows, each)
         columns[each.column] = after.alias(each.column)

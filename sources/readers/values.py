@@ -23,6 +23,9 @@ _YEARS = (1900, 2200)
 #: Longest raw value shown in a finding.
 SHOWN = 40
 HIDDEN = "(hidden)"
+#: What a value that is shown may be made of, and two words, which may be a name.
+_PLAIN = r"^[0-9A-Za-z_.,:+/ -]*$"
+_WORDS = r"[A-Za-z]{2} +[A-Za-z]{2}"
 
 
 def cleaned(name: str, dtype: pl.DataType, field: Field) -> pl.Expr:
@@ -89,7 +92,10 @@ def typed(name: str, dtype: pl.DataType, field: Field) -> pl.Expr:
 
 
 def suspicious(name: str, dtype: pl.DataType, field: Field) -> pl.Expr | None:
-    """A cheap test whether a decimal column holds values that the fast reading may have rounded."""
+    """A cheap test whether a column needs another look: a text that no table may hold, or a decimal that the
+    fast reading may have rounded."""
+    if field.type is Type.TEXT:
+        return _unfit(pl.col(name), field).any() if dtype == pl.String else None
     if field.type is not Type.DECIMAL:
         return None
     if dtype == pl.String:
@@ -129,17 +135,32 @@ def second_look(
     return value, findings
 
 
+def fit_texts(column: pl.Series, rows: pl.Series, field: Field) -> tuple[pl.Series, list[pl.DataFrame]]:
+    """A text column without what `suspicious` found in it: such values are null and bear finding P1."""
+    frame = column.to_frame("t").select("t", _unfit(pl.col("t"), field).fill_null(value=False).alias("x"))
+    bad = frame["x"]
+    fit = frame.select(pl.when(~pl.col("x")).then(pl.col("t")).alias(column.name)).to_series()
+    return fit, [finding_rows(rows.filter(bad), "P1", field.name, shown(column.filter(bad), field))]
+
+
+def _unfit(text: pl.Expr, field: Field) -> pl.Expr:
+    """Whether a text holds a NUL: the catalog of the lake breaks on one in the bounds of a column."""
+    return text.str.contains("\0", literal=True)
+
+
 def shown(raw: pl.Series, field: Field) -> pl.Series:
-    """Raw values as a finding may show them: never a personal one, nor what looks like one."""
+    """Raw values as a finding may show them: never a personal one, nor what may be one.
+
+    Columns that are shifted put names and addresses into any field, so only what numbers, times and codes are
+    made of is repeated, and not where it has the shape of a mobile or identity number or of a name in Latin letters.
+    """
     if field.personal is not None:
         return pl.Series([HIDDEN], dtype=pl.String).new_from_index(0, len(raw))
-    text = raw.cast(pl.String)
+    text = pl.col("t")
     bare = text.str.replace_all(r"[\s-]", "")
-    looks = bare.str.contains(CLEAR_INSIDE)
-    frame = pl.DataFrame({"t": text, "x": looks})
-    return frame.select(
-        pl.when("x").then(pl.lit(HIDDEN)).otherwise(pl.col("t").str.slice(0, SHOWN))
-    ).to_series()
+    plain = text.str.contains(_PLAIN) & ~text.str.contains(_WORDS) & ~bare.str.contains(CLEAR_INSIDE)
+    frame = raw.cast(pl.String).to_frame("t")
+    return frame.select(pl.when(plain).then(text.str.slice(0, SHOWN)).otherwise(pl.lit(HIDDEN))).to_series()
 
 
 def _decimals(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from datetime import date, datetime
 from decimal import Decimal
@@ -93,13 +94,15 @@ def test_value(at: int, together: pl.DataFrame) -> None:
     row = together.row(at, named=True)
     assert row[column] == value
     detail = raw.strip()
-    shown = "(hidden)" if len(detail) >= 17 and detail[:17].isdigit() and detail.isascii() else detail
+    long = len(detail) >= 17 and detail[:17].isdigit()
     if rule is None:
         assert row["findings"] == []
     else:
         (finding,) = row["findings"]
         assert (finding["rule"], finding["field"]) == (rule, name)
-        assert finding["detail"] in (detail, shown)
+        assert finding["detail"] in (
+            {detail, "(hidden)"} if long else {detail if detail.isascii() else "(hidden)"}
+        )
 
 
 def test_native_parquet_types_are_read_as_they_are(tmp_path: Path) -> None:
@@ -136,13 +139,46 @@ def test_json_numbers_never_pass_a_float(tmp_path: Path) -> None:
     assert findings(rows) == []
 
 
+SHOWN = {
+    "12.5.3": "12.5.3",
+    "2026-11-11 25:00": "2026-11-11 25:00",
+    "3 PCS": "3 PCS",
+    "张小明": "(hidden)",
+    "郑州市金水区1号": "(hidden)",
+    "li@example.com": "(hidden)",
+    "Li Ming": "(hidden)",
+    "138 0000 0000": "(hidden)",
+    "11010119900101001X": "(hidden)",
+}
+
+
+def test_a_finding_shows_only_what_is_no_personal_value(tmp_path: Path) -> None:
+    documents = [document("CEB411", number, amountPaid=text) for number, text in enumerate(SHOWN, 1)]
+    _, rows = read(tmp_path, message("CEB411", documents))
+    assert [each[3] for each in findings(rows) if each[1] == "P1"] == list(SHOWN.values())
+
+
+def jsonl(*documents: dict[str, object]) -> str:
+    return "".join(json.dumps(each) + "\n" for each in documents)
+
+
+def test_a_text_with_a_nul_is_no_value(tmp_path: Path) -> None:
+    first, second = document("CEB411", payTransactionId="T\0001"), document("CEB411", 2)
+    _, rows = read(tmp_path, jsonl(first, second))
+    assert rows["pay_transaction_id"].to_list() == [None, "payTransactionId2"]
+    assert findings(rows) == [(1, "P1", "payTransactionId", "(hidden)")]
+    outcome, _ = read(tmp_path, jsonl({**document("CEB411"), "a\0b": "x"}))
+    assert outcome.refusal is not None
+    assert (outcome.refusal.rule, outcome.refusal.line) == ("F6", 1)
+
+
 def test_units_as_words(tmp_path: Path) -> None:
     made = document("CEB621", items=4)
     for item, unit in zip(made["items"], ("千克", "035", "拖", "匹"), strict=True):
         item["unit"] = unit
     _, rows = read(tmp_path, message("CEB621", [made]))
     assert [item["unit"] for item in rows["items"][0]] == ["035", "035", "拖", "130"]
-    assert findings(rows) == [(1, "P6", "items.unit", "拖")]
+    assert findings(rows) == [(1, "P6", "items.unit", "(hidden)")]
 
 
 def test_flat_rows_become_documents(tmp_path: Path) -> None:
