@@ -11,11 +11,15 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 import polars as pl
 
-from sources.contracts import Field, Type
+from sources.contracts import Field, Personal, Type
 from sources.privacy import CLEAR_INSIDE
 from sources.readers.batch import finding_rows
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+#: Fields whose digits tell one thing from another, and how programs write a number they hold as a float.
+_NUMBERED = re.compile(r"(?:[Nn]o|Code|Id|guid|Numbers)$")
+_NUMBERS = (Personal.ID, Personal.PHONE, Personal.ACCOUNT)
+_POWERS = r"^[0-9](?:\.[0-9]+[eE]\+?|[eE]\+)[0-9]{1,3}$"
 _FEN = Decimal("0.00001")
 _MOST = Decimal(10) ** 14
 #: Years a time of an extract can bear.
@@ -144,8 +148,11 @@ def fit_texts(column: pl.Series, rows: pl.Series, field: Field) -> tuple[pl.Seri
 
 
 def _unfit(text: pl.Expr, field: Field) -> pl.Expr:
-    """Whether a text holds a NUL: the catalog of the lake breaks on one in the bounds of a column."""
-    return text.str.contains("\0", literal=True)
+    """Whether a text holds a NUL (the catalog of the lake breaks on one in the bounds of a column), or a number
+    stands in powers of ten where digits tell one from another: the last ones are lost, and many became one."""
+    unfit = text.str.contains("\0", literal=True)
+    told_apart = field.codes or field.min_length or field.personal in _NUMBERS or _NUMBERED.search(field.name)
+    return unfit | text.str.contains(_POWERS) if told_apart else unfit
 
 
 def shown(raw: pl.Series, field: Field) -> pl.Series:

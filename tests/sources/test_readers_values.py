@@ -14,6 +14,8 @@ import pytest
 from openpyxl import Workbook
 from read_helpers import as_csv, document, findings, flat_rows, message, read
 
+from sources.contracts import CONTRACTS
+
 TIME = datetime(2026, 11, 11, 8, 1, 2)
 TIMES = [
     # raw, value, rule
@@ -170,6 +172,22 @@ def test_a_text_with_a_nul_is_no_value(tmp_path: Path) -> None:
     outcome, _ = read(tmp_path, jsonl({**document("CEB411"), "a\0b": "x"}))
     assert outcome.refusal is not None
     assert (outcome.refusal.rule, outcome.refusal.line) == ("F6", 1)
+
+
+def test_a_number_in_powers_of_ten_tells_nothing_apart(tmp_path: Path) -> None:
+    """As a spreadsheet or a float writes long numbers. E27, 7E27 and a name are what they are."""
+    changed = {"payTransactionId": "4.20000E+27", "payerIdNumber": "4.10E+17", "orderNo": "4.2e27"}
+    kept = document("CEB411", 2, payTransactionId="E27", orderNo="7E27", payName="4.2E+27")
+    _, rows = read(tmp_path, as_csv(flat_rows("CEB411", [document("CEB411", **changed), kept])))
+    assert rows["pay_transaction_id"].to_list() == [None, "E27"]
+    assert rows["order_no"].to_list() == [None, "7E27"]
+    assert rows["pay_name"][1] == "4.2E+27"
+    assert rows[CONTRACTS["CEB411"]["payerIdNumber"].column].is_null().to_list() == [True, False]
+    assert findings(rows) == [
+        (1, "P1", "orderNo", "4.2e27"),
+        (1, "P1", "payTransactionId", "4.20000E+27"),
+        (1, "P1", "payerIdNumber", "(hidden)"),
+    ]
 
 
 def test_units_as_words(tmp_path: Path) -> None:
