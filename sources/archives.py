@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -23,10 +25,34 @@ _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 _ENCRYPTED = 0x1
 
 
+#: What gzip and zip files raise where their bytes are not as they should be (bzip2: see `_pieces`).
+DAMAGED = (
+    *(zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError),
+    *(struct.error, NotImplementedError, ValueError),
+)
+
+
 class ArchiveRefused(Exception):
     """The archive is not unpacked (rule F10); the message says why and what to do next."""
 
     rule = "F10"
+
+
+def is_archive(path: Path) -> bool:
+    """Whether the bytes are gzip, or a zip that is not itself a spreadsheet; a damaged zip is taken for one."""
+    with path.open("rb") as file:
+        magic = file.read(4)
+    if magic[:2] == _GZIP:
+        return True
+    if magic not in (_ZIP, b"PK\x05\x06"):
+        return False
+    try:
+        if not zipfile.is_zipfile(path):
+            return False
+        with zipfile.ZipFile(path) as archive:
+            return "[Content_Types].xml" not in archive.namelist()
+    except DAMAGED:
+        return True  # unpacking it says what is wrong
 
 
 def expand(path: Path, into: Path) -> Iterator[tuple[str, Path]]:
@@ -44,7 +70,7 @@ def expand(path: Path, into: Path) -> Iterator[tuple[str, Path]]:
             yield from _unzipped(path, into)
         else:
             raise ArchiveRefused("neither gzip nor zip; send the file as it is")
-    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError) as error:
+    except DAMAGED as error:
         raise ArchiveRefused(f"damaged or cut off ({type(error).__name__}); send it again") from error
 
 
@@ -111,7 +137,7 @@ def _copy(member: IO[bytes] | gzip.GzipFile, target: Path, packed: int, before: 
     """Unpack one member in pieces; its size in bytes. Stops at the first bound that is passed."""
     size = 0
     with target.open("wb") as copy:
-        while piece := member.read(_CHUNK):
+        for piece in _pieces(member):
             if not size and _archive_inside(piece):
                 raise ArchiveRefused(f"{name} is itself an archive; send its content in one level")
             size += len(piece)
@@ -123,6 +149,17 @@ def _copy(member: IO[bytes] | gzip.GzipFile, target: Path, packed: int, before: 
                 )
             copy.write(piece)
     return size
+
+
+def _pieces(member: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
+    """What a member unpacks to. Damaged bzip2 raises an OSError without a number; one of the disk has one."""
+    try:
+        while piece := member.read(_CHUNK):
+            yield piece
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise zipfile.BadZipFile("damaged member") from error
 
 
 def _archive_inside(start: bytes) -> bool:

@@ -7,13 +7,12 @@ import hashlib
 import os
 import shutil
 import tempfile
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sources.archives import ArchiveRefused, expand
+from sources.archives import ArchiveRefused, expand, is_archive
 from sources.connectors.entry import passed_over
 from sources.staging import LandedFile, Refusal
 from warehouse import sql
@@ -237,18 +236,6 @@ def _files(
         yield replace(itself, refusal=Refusal(refused.rule, f"{name}: {refused}"))
     finally:
         shutil.rmtree(into, ignore_errors=True)
-
-
-def is_archive(path: Path) -> bool:
-    """Whether the bytes are gzip, or a zip that is not itself a spreadsheet."""
-    with path.open("rb") as file:
-        magic = file.read(4)
-    if magic[:2] == b"\x1f\x8b":
-        return True
-    if magic not in (b"PK\x03\x04", b"PK\x05\x06") or not zipfile.is_zipfile(path):
-        return False
-    with zipfile.ZipFile(path) as archive:
-        return "[Content_Types].xml" not in archive.namelist()
 
 
 def _merge(landed: dict[str, LandedFile], new: LandedFile) -> None:

@@ -1,6 +1,7 @@
 import errno
 import gzip
 import hashlib
+import random
 import stat
 import zipfile
 from pathlib import Path
@@ -100,6 +101,32 @@ def test_a_damaged_archive_comes_back_with_its_refusal(home, lake, inbox):
     assert "holds no files" in empty.refusal.message
     assert (file.refusal.rule, file.archive_hash) == ("F10", None)
     assert "bad.gz" in file.refusal.message
+
+
+def packed(path, method):
+    """A zip with one member of 1000 random bytes, which no method makes smaller; returns its bytes."""
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("o.csv", random.Random(1).randbytes(1000))
+    return bytearray(path.read_bytes())
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_broken_byte_of_a_member_refuses_the_archive_only(home, lake, inbox, method):
+    (inbox / "o.csv").write_bytes(b"a,b\n1,2\n")
+    data = packed(inbox / "day.zip", method)
+    data[100:200] = bytes(100)
+    (inbox / "day.zip").write_bytes(data)
+    archive, plain = land(home, lake, inbox)
+    assert (archive.refusal.rule, plain.refusal) == ("F10", None)
+    assert "send it again" in archive.refusal.message
+
+
+def test_a_broken_byte_of_the_directory_refuses_the_archive_only(home, lake, inbox):
+    data = packed(inbox / "day.zip", zipfile.ZIP_STORED)
+    data[data.index(b"PK\x01\x02") + 3] = 3
+    (inbox / "day.zip").write_bytes(data)
+    (archive,) = land(home, lake, inbox)
+    assert archive.refusal.rule == "F10"
 
 
 def test_an_archive_and_new_names_stand_in_the_ledger(home, lake, inbox):
