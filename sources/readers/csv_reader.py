@@ -15,8 +15,9 @@ from sources.readers import flat, sheet
 from sources.readers.batch import Batch
 from sources.readers.csv_gate import Block, blocks
 from sources.readers.encodings import flat_text_encoding
+from sources.readers.names import nameable
 from sources.readers.reading import Reading
-from sources.readers.recognise import KIND_COLUMN, Layout, nameable, one_kind
+from sources.readers.recognise import KIND_COLUMN, Layout, one_kind
 from sources.readers.refusal import RefusalError
 
 

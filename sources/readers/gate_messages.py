@@ -12,6 +12,7 @@ from lxml import etree
 
 from sources.contracts import CONTRACTS, Contract
 from sources.readers.batch import Batch
+from sources.readers.names import told
 from sources.readers.reading import Reading
 from sources.readers.refusal import RefusalError
 from sources.readers.xml_source import XmlSource
@@ -44,7 +45,7 @@ def _unknown(kind: str, tree: etree._Element) -> str:
     if kind in _NOT_LOADED:
         return f"{kind} is not loaded: {_NOT_LOADED[kind]}"
     if kind:
-        return f"message type {kind[:20]} has no contract; see docs/add-a-document-kind.md"
+        return f"message type {told(kind)} has no contract; see docs/add-a-document-kind.md"
     root = name_of(tree, "")[1]
     return f"a {root} without EnvelopInfo/message_type is no gate message; send the message whole"
 

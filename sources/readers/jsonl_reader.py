@@ -13,8 +13,9 @@ import polars as pl
 
 from sources.readers import flat, limits, sheet
 from sources.readers.batch import Batch, finding_rows
+from sources.readers.names import nameable
 from sources.readers.reading import Reading
-from sources.readers.recognise import KIND_COLUMN, Layout, kind_named, layout, nameable, one_kind
+from sources.readers.recognise import KIND_COLUMN, Layout, kind_named, layout, one_kind
 from sources.readers.refusal import RefusalError
 from sources.readers.xml_walk import names_of
 from sources.templates import Template

@@ -11,6 +11,7 @@ from sources.privacy import Digest
 from sources.readers import csv_reader, jsonl_reader, limits, parquet_reader, xml_reader
 from sources.readers.batch import Batch
 from sources.readers.json_documents import other_document
+from sources.readers.names import nameable
 from sources.readers.parts import write_part
 from sources.readers.reading import Reading
 from sources.readers.refusal import RefusalError
@@ -117,7 +118,7 @@ def _read(landed: LandedFile, out_dir: Path, digest: Digest) -> ReadOutcome:
         rows=written.rows,
         lines=reading.lines or written.rows,
         amount_total=written.amount_total,
-        unknown_fields=tuple(sorted(reading.unknown)),
+        unknown_fields=nameable(reading.unknown) if form == "xml" else tuple(sorted(reading.unknown)),
     )
 
 

@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 
 from sources.readers import flat, limits, sheet
 from sources.readers.batch import Batch
+from sources.readers.names import nameable
 from sources.readers.reading import Reading
-from sources.readers.recognise import KIND_COLUMN, Layout, layout, nameable, one_kind
+from sources.readers.recognise import KIND_COLUMN, Layout, layout, one_kind
 from sources.readers.refusal import RefusalError
 
 

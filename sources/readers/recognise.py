@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +13,6 @@ from sources.readers.xml_walk import names_of
 #: Optional column that says the kind where the headers do not decide it.
 KIND_COLUMN = "messageType"
 ITEM_PREFIX = "item_"
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,40}")
 
 
 @dataclass(frozen=True)
@@ -121,14 +119,6 @@ def _layout(contract: Contract, names: list[str], inner: list[str] | None) -> La
         unknown = [each for each in names if each not in heads]
         unknown += [f"items.{each}" for each in inner if each not in own]
     return Layout(contract, head, items, tuple(unknown))
-
-
-def nameable(names: Iterable[str]) -> tuple[str, ...]:
-    """Unknown names as they may be shown: a header that is not a plain word may be data."""
-    found = list(names)
-    plain = sorted({each for each in found if _PLAIN.fullmatch(each.removeprefix("items."))})
-    rest = len(found) - sum(bool(_PLAIN.fullmatch(each.removeprefix("items."))) for each in found)
-    return (*plain, *((f"({rest} more)",) if rest else ()))
 
 
 def one_kind(values: Iterable[str | None]) -> str:

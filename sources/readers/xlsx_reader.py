@@ -17,8 +17,9 @@ from openpyxl.utils.exceptions import InvalidFileException
 from sources.contracts import Contract, Field, Type
 from sources.readers import flat, limits, sheet
 from sources.readers.batch import Batch, finding_rows
+from sources.readers.names import nameable
 from sources.readers.reading import Reading
-from sources.readers.recognise import KIND_COLUMN, Layout, nameable, one_kind
+from sources.readers.recognise import KIND_COLUMN, Layout, one_kind
 from sources.readers.refusal import RefusalError
 from sources.templates import Template
 

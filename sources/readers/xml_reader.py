@@ -10,6 +10,7 @@ from pathlib import Path
 from sources.contracts import CONTRACTS, Contract
 from sources.readers import gate_messages, limits
 from sources.readers.batch import Batch
+from sources.readers.names import told
 from sources.readers.reading import Reading
 from sources.readers.refusal import RefusalError
 from sources.readers.xml_columns import Columns, prove
@@ -114,5 +115,5 @@ def _unknown(root: Root) -> str:
             "messages are known by namespace: correct the message and send it again"
         )
     if root.namespace == CEB:
-        return f"{root.local} is a CEB message without a contract; see docs/add-a-document-kind.md"
-    return f"the root element {root.local} is no message that is read; see docs/data-dictionary.md"
+        return f"{told(root.local)} is a CEB message without a contract; see docs/add-a-document-kind.md"
+    return f"the root element {told(root.local)} is no message that is read; see docs/data-dictionary.md"

@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from sources.readers import limits
 from sources.readers.encodings import line_of, without_declaration, xml_encoding
+from sources.readers.names import told
 from sources.readers.refusal import RefusalError
 
 _SKIP = re.compile(rb"(?:\s+|<!--.*?-->|<\?.*?\?>)*", re.DOTALL)
@@ -135,5 +136,7 @@ class XmlSource:
                 prefixes[key[6:]] = value.decode()
         prefix, _, local = found[1].decode().rpartition(":")
         if prefix and prefix not in prefixes:
-            raise RefusalError("F1", f"{self.where}prefix {prefix} of the root element is not declared", line)
+            raise RefusalError(
+                "F1", f"{self.where}prefix {told(prefix)} of the root element is not declared", line
+            )
         return Root(prefixes.get(prefix, ""), local, prefixes, at, found.end(), line, found[0])

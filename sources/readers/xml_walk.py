@@ -16,6 +16,7 @@ from lxml import etree
 from sources.contracts import Contract, Field
 from sources.readers import limits
 from sources.readers.batch import FINDING_ROWS, Batch
+from sources.readers.names import told
 from sources.readers.refusal import RefusalError
 
 #: Elements beside the documents that carry no document data.
@@ -73,7 +74,9 @@ def name_of(element: etree._Element, where: str) -> tuple[str, str]:
         return namespace, local
     if ":" in tag:
         raise RefusalError(
-            "F1", f"{where}prefix {tag.split(':')[0]} is not declared; export the file again", line(element)
+            "F1",
+            f"{where}prefix {told(tag.split(':')[0])} is not declared; export the file again",
+            line(element),
         )
     return "", tag
 
@@ -101,19 +104,38 @@ def names_of(fields: tuple[Field, ...]) -> dict[str, str]:
     return {alias: each.name for each in fields for alias in (each.name, *each.aliases)}
 
 
+#: libxml2's numbers of errors, by what they mean to people. Its own texts repeat names, which may be a person's
+#: where a text was not escaped.
+_ENCODING = (31, 32, 79, 81, 101, *range(6000, 6005))
+_BOUND = (89, 110, 114)
+_WRONG = {
+    **dict.fromkeys((4, 5), "it is not one element with all else inside"),
+    **dict.fromkeys((6, 7, 8, 9), "a character that XML does not allow"),
+    **dict.fromkeys((22, 23, 26), "an & that begins no entity of XML: in a text it is written &amp;"),
+    **dict.fromkeys((38, 68), "a < that begins no tag: in a text it is written &lt;"),
+    **dict.fromkeys((39, 41, 42, 65), 'attributes that are not written name="value", each once'),
+    **dict.fromkeys((45, 47, 63, 80), "a comment, instruction or CDATA section that does not end as it must"),
+    **dict.fromkeys((62,), "the characters ]]> in a text"),
+    **dict.fromkeys((73, 74), "a tag that is not finished"),
+    **dict.fromkeys((76,), "an element that ends under another name than it began"),
+    **dict.fromkeys((77,), "it ends before its elements do, as if cut off"),
+    **dict.fromkeys((35, 200, 201, 202, 203, 204, 205), "a prefix that is not declared as it must be"),
+}
+
+
 def syntax_refusal(error: etree.XMLSyntaxError, where: str) -> RefusalError:
     """The refusal for text that is not well-formed: F3 for a bound of the parser, F7 for wrong bytes."""
-    text = str(error.msg or "").split(", line ")[0].strip()
-    if any(word in text for word in ("Invalid bytes", "not proper UTF-8", "encoding")):
+    number: object = getattr(error, "code", None)  # the stubs of lxml do not know it
+    if number in _ENCODING:
         return RefusalError(
             "F7",
             f"{where}the bytes are not in the encoding the file declares; export it again",
             error.lineno,
         )
-    if any(word in text for word in ("limit", "huge", "depth", "too long", "amplification", "Maximum")):
-        return RefusalError("F3", f"{where}over a bound of the parser ({text}); split the file", error.lineno)
-    # libxml2 repeats names of elements, never their text.
-    return RefusalError("F1", f"{where}not well-formed XML ({text}); export the file again", error.lineno)
+    if number in _BOUND:
+        return RefusalError("F3", f"{where}over a bound of the parser; split the file", error.lineno)
+    wrong = _WRONG.get(number if isinstance(number, int) else 0, f"error {number} of libxml2")
+    return RefusalError("F1", f"{where}not well-formed XML ({wrong}); export the file again", error.lineno)
 
 
 @dataclass

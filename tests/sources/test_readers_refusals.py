@@ -104,6 +104,30 @@ def test_xml_that_is_refused(name: str, tmp_path: Path) -> None:
     assert not list((tmp_path / "parts").iterdir())
 
 
+NAMED = {
+    "tag never ended": (inside(GOOD, "<张三>"), "ends under another name"),
+    "entity": (inside(GOOD, "<ceb:note>&王小明;</ceb:note>"), "begins no entity"),
+    "element nobody closes": (GOOD + "<张三>", "not one element"),
+    "prefix": (inside(GOOD, "<张三:a/>"), "prefix"),
+    "root": ("<张三/>", "root element (hidden)"),
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_what_stands_where_a_name_belongs_is_not_repeated(name: str, tmp_path: Path) -> None:
+    """As where a text was not escaped."""
+    text, said = NAMED[name]
+    outcome, _ = read(tmp_path, text)
+    assert outcome.refusal is not None
+    assert said in outcome.refusal.message
+    assert outcome.refusal.message.isascii()
+
+
+def test_an_unknown_element_is_named_where_it_is_a_plain_word(tmp_path: Path) -> None:
+    outcome, _ = read(tmp_path, inside(GOOD, "<ceb:张三/><ceb:extra/>"))
+    assert outcome.unknown_fields == ("extra", "(1 more)")
+
+
 BYTES = {
     "xml declared UTF-8, written GBK": (GOOD.replace("copNo1", "企业").encode("gbk"), "F7"),
     "xml declared GBK, written UTF-8": (
