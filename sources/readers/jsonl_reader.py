@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import itertools
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from sources.templates import Template
 _FIRST = 2_000
 #: Documents a batch; parsed JSON takes several times the room of its text.
 _BATCH = 20_000
+
+_HALVES = re.compile(r"[\ud800-\udfff]")
 
 
 def read(path: Path) -> Reading:
@@ -186,11 +189,20 @@ def _columns(
         if nested:
             detail = "(a list or object where a text belongs)"
             findings.append(finding_rows(numbers.gather(nested), "P1", prefix + field, detail))
+        _mend_halves(cells)
         column = pl.Series(field, cells, dtype=pl.String)
         columns[field] = (
             columns[field].zip_with(columns[field].is_not_null(), column) if field in columns else column
         )
     return list(columns.values()), findings
+
+
+def _mend_halves(cells: list[str | None]) -> None:
+    """Half a character (\\ud800 alone), which JSON can write and UTF-8 cannot, becomes a NUL: no value either."""
+    try:
+        "".join(cell for cell in cells if cell is not None).encode()
+    except UnicodeEncodeError:
+        cells[:] = [None if cell is None else _HALVES.sub("\0", cell) for cell in cells]
 
 
 def _flat(path: Path, found: Layout, reading: Reading) -> Iterator[Batch]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 import polars as pl
@@ -14,6 +15,9 @@ from sources.readers.recognise import KIND_COLUMN, Layout, layout
 from sources.readers.refusal import RefusalError
 from sources.templates import Template
 
+#: A NUL, or half a character as JSON can write it.
+_BROKEN = re.compile("[\0\ud800-\udfff]")
+
 
 def check_header(names: Sequence[str]) -> None:
     """Refuses a header with empty or repeated names (values could not be told apart), or with a NUL in one."""
@@ -21,8 +25,8 @@ def check_header(names: Sequence[str]) -> None:
         raise RefusalError("F3", f"{len(names)} columns; at most {limits.COLUMNS} are read", 1)
     if any(not each.strip() for each in names):
         raise RefusalError("F6", "the first row has a column without a name; name every column", 1)
-    if any("\0" in each for each in names):
-        raise RefusalError("F6", "a column name holds a NUL character; export the file again", 1)
+    if any(_BROKEN.search(each) for each in names):
+        raise RefusalError("F6", "a column name holds a NUL or half a character; export the file again", 1)
     if len({each.strip() for each in names}) < len(names):
         raise RefusalError("F6", "the first row names a column twice; keep one of them", 1)
 

@@ -174,6 +174,21 @@ def test_a_text_with_a_nul_is_no_value(tmp_path: Path) -> None:
     assert (outcome.refusal.rule, outcome.refusal.line) == ("F6", 1)
 
 
+def test_half_a_character_is_no_value(tmp_path: Path) -> None:
+    """JSON writes \\ud800 alone, which no UTF-8 text can hold; nested, flat and in a name."""
+    wrong = document("CEB411", payTransactionId="T\ud800", payerName="王\udc00")
+    for rows_of_file in ([wrong], flat_rows("CEB411", [wrong])):
+        _, rows = read(tmp_path, jsonl(*rows_of_file, *flat_rows("CEB411", [document("CEB411", 2)])))
+        assert rows["pay_transaction_id"].to_list() == [None, "payTransactionId2"]
+        assert findings(rows) == [
+            (1, "P1", "payTransactionId", "(hidden)"),
+            (1, "P1", "payerName", "(hidden)"),
+        ]
+    outcome, _ = read(tmp_path, jsonl({**document("CEB411"), "a\ud800": "x"}))
+    assert outcome.refusal is not None
+    assert (outcome.refusal.rule, outcome.refusal.line) == ("F6", 1)
+
+
 def test_a_number_in_powers_of_ten_tells_nothing_apart(tmp_path: Path) -> None:
     """As a spreadsheet or a float writes long numbers. E27, 7E27 and a name are what they are."""
     changed = {"payTransactionId": "4.20000E+27", "payerIdNumber": "4.10E+17", "orderNo": "4.2e27"}
