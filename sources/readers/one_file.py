@@ -7,6 +7,8 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import polars as pl
+
 from sources.privacy import Digest
 from sources.readers import csv_reader, jsonl_reader, limits, parquet_reader, xml_reader
 from sources.readers.batch import Batch
@@ -67,7 +69,7 @@ class ReadingBrokeError(Exception):
     The message names the file, the kind of error and the place; not its text, which may hold values.
     """
 
-    def __init__(self, landed: LandedFile, error: Exception) -> None:
+    def __init__(self, landed: LandedFile, error: BaseException) -> None:
         frames = traceback.extract_tb(error.__traceback__)
         places = " < ".join(f"{Path(each.filename).name}:{each.lineno}" for each in reversed(frames[-6:]))
         super().__init__(
@@ -82,7 +84,10 @@ def read_file(landed: LandedFile, out_dir: Path, digest: Digest) -> ReadOutcome:
         return ReadOutcome(landed.file_hash, None, None, refusal=landed.refusal)
     try:
         return _read(landed, out_dir, digest)
-    except Exception as error:  # told as what it is, without the values its text may hold
+    except (
+        Exception,
+        pl.exceptions.PanicException,
+    ) as error:  # told as what it is, without the values its text may hold
         raise ReadingBrokeError(landed, error) from None
 
 

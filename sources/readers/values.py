@@ -67,8 +67,6 @@ def cleaned(name: str, dtype: pl.DataType, field: Field) -> pl.Expr:
         return column.cast(pl.String).str.replace(r"\.0+$", "").alias(name)
     if dtype in (pl.Categorical, pl.Enum, pl.Boolean, pl.Null):
         return column.cast(pl.String).alias(name)
-    if dtype == pl.Binary:
-        return column.cast(pl.String, strict=False).str.strip_chars().replace("", None).alias(name)
     raise TypeError(f"column {name}: a {dtype} cannot hold a field")
 
 

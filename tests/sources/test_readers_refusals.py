@@ -7,9 +7,13 @@ import io
 import json
 import traceback
 import zipfile
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from read_helpers import NAMESPACE, as_csv, document, flat_rows, message, read
 
@@ -251,6 +255,61 @@ def test_parquet_of_a_type_no_field_can_be(tmp_path: Path) -> None:
     outcome, _ = read(tmp_path, out.getvalue())
     assert outcome.refusal is not None
     assert outcome.refusal.rule == "F1"
+
+
+def table(name: str, column: pa.Array) -> bytes:
+    """A payment as Parquet, with a column put behind it or in the place of its own."""
+    columns = {key: pa.array([text]) for key, text in document("CEB411").items() if key != name}
+    out = io.BytesIO()
+    pq.write_table(pa.Table.from_arrays([*columns.values(), column], names=[*columns, name]), out)
+    return out.getvalue()
+
+
+ARROW = {
+    "bytes in GBK": ("payName", pa.array(["支付".encode("gbk")], pa.binary()), "F7"),
+    "map": ("payName", pa.array([[("a", "b")]], pa.map_(pa.string(), pa.string())), "F1"),
+    "decimal256": ("amountPaid", pa.array([Decimal("1.5")], pa.decimal256(50, 2)), "F1"),
+    "a type of the kind column": ("messageType", pa.array([[1]]), "F1"),
+}
+
+
+@pytest.mark.parametrize("name", ARROW)
+def test_parquet_columns_that_no_field_can_be(name: str, tmp_path: Path) -> None:
+    column, values, rule = ARROW[name]
+    outcome, _ = read(tmp_path, table(column, values))
+    assert outcome.refusal is not None
+    assert outcome.refusal.rule == rule
+    assert f"column {column}" in outcome.refusal.message
+
+
+def test_parquet_with_a_column_twice(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    pq.write_table(pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], names=["guid", "guid"]), out)
+    outcome, _ = read(tmp_path, out.getvalue())
+    assert outcome.refusal is not None
+    assert outcome.refusal.rule == "F6"
+
+
+def test_parquet_columns_that_are_not_read_may_be_of_any_type(tmp_path: Path) -> None:
+    outcome, _ = read(tmp_path, table("extra", pa.array([Decimal("1.5")], pa.decimal256(50, 2))))
+    assert (outcome.refusal, outcome.unknown_fields) == (None, ("extra",))
+
+
+def test_times_of_a_zone_nobody_knows_are_those_of_utc(tmp_path: Path) -> None:
+    at = pa.array([datetime(2026, 11, 11)], pa.timestamp("ms", "Mars/Olympus"))
+    _, rows = read(tmp_path, table("payTime", at))
+    assert rows["pay_at"].to_list() == [datetime(2026, 11, 11, 8)]
+
+
+def test_a_panic_of_polars_is_told_as_an_error_of_the_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def panics(*_: object) -> None:
+        raise pl.exceptions.PanicException("王小明")
+
+    monkeypatch.setattr("sources.readers.parts.stage", panics)
+    with pytest.raises(ReadingBrokeError, match="broke with PanicException"):
+        read(tmp_path, GOOD)
 
 
 def test_an_error_of_the_reader_is_not_bad_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
