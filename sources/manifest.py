@@ -18,6 +18,8 @@ from typing import Any, NamedTuple
 from sources.staging import LandedFile, ReadOutcome, Refusal
 
 RULE = "F8"
+#: Digits of the largest number that a manifest can state.
+_MOST_DIGITS = 38
 
 #: How new a manifest is, newest first. Runs are all that tells: names and listings have no order in time,
 #: and a source may set any time on a file.
@@ -71,10 +73,18 @@ def is_manifest(document: object) -> bool:
 def load(path: Path) -> list[Entry]:
     """The entries of a manifest file; numbers are read exactly."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal)
+        document = json.loads(
+            path.read_text(encoding="utf-8-sig"), parse_float=Decimal, parse_constant=_constant
+        )
     except (UnicodeDecodeError, ValueError) as error:
         raise ManifestError(f"the manifest is not JSON: {error}") from error
+    except RecursionError as error:
+        raise ManifestError("the manifest is nested too deep") from error
     return parse(document)
+
+
+def _constant(text: str) -> object:
+    raise ValueError(f"{text} is no number")
 
 
 def parse(document: object) -> list[Entry]:
@@ -89,18 +99,37 @@ def parse(document: object) -> list[Entry]:
 
 
 def _entry(record: Any, number: int) -> Entry:
+    if not isinstance(record, Mapping):
+        raise _misunderstood(number, "it is no object")
+    name, sha256 = record.get("name"), record.get("sha256")
+    if name is None:
+        raise _misunderstood(number, "it has no `name`")
+    rows = _number(record.get("rows"), number, "rows")
+    if rows is not None and rows != rows.to_integral_value():
+        raise _misunderstood(number, "`rows` is not a whole number")
+    return Entry(
+        name=str(name),
+        rows=None if rows is None else int(rows),
+        amount_total=_number(record.get("amount_total"), number, "amount_total"),
+        sha256=None if sha256 is None else str(sha256).lower(),
+    )
+
+
+def _number(value: Any, number: int, field: str) -> Decimal | None:
+    """A number, or a text that is one; no number has more digits before the point than a total can have."""
+    if value is None:
+        return None
     try:
-        rows = record.get("rows")
-        amount = record.get("amount_total")
-        sha256 = record.get("sha256")
-        return Entry(
-            name=str(record["name"]),
-            rows=None if rows is None else int(rows),
-            amount_total=None if amount is None else Decimal(str(amount)),
-            sha256=None if sha256 is None else str(sha256).lower(),
-        )
-    except (AttributeError, KeyError, TypeError, ValueError, InvalidOperation) as error:
-        raise ManifestError(f"entry {number} of the manifest is not understood: {error}") from error
+        found = None if isinstance(value, bool) else Decimal(str(value))
+    except InvalidOperation:
+        found = None
+    if found is None or not found.is_finite() or abs(found.adjusted()) > _MOST_DIGITS:
+        raise _misunderstood(number, f"`{field}` is not a number")
+    return found
+
+
+def _misunderstood(number: int, why: str) -> ManifestError:
+    return ManifestError(f"entry {number} of the manifest is not understood: {why}")
 
 
 def check(

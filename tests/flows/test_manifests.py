@@ -12,6 +12,7 @@ import pytest
 
 from flows import manifests, pull, stages
 from sources.contracts import CONTRACTS
+from sources.readers import read_files
 from sources.staging import (
     LandedFile,
     ReadOutcome,
@@ -89,10 +90,20 @@ def test_a_file_that_differs_is_refused_and_an_absent_one_named(tmp_path: Path) 
 
 
 def test_a_manifest_that_cannot_be_understood_is_refused_itself(tmp_path: Path) -> None:
-    broken = landed(tmp_path, "manifest.json", b'{"files": [{"rows": "many"}]}')
+    broken = landed(tmp_path, "manifest.json", b'{"files": [{"name": "a", "rows": "many"}]}')
     (outcome,) = manifests.checked([broken], [ReadOutcome(broken.file_hash, "manifest", None)])
     assert outcome.refusal is not None and outcome.refusal.rule == "F8"
     assert manifests.absent([broken]) == []
+
+
+def test_a_manifest_is_known_wherever_its_list_stands(tmp_path: Path) -> None:
+    """The reader says what is a manifest, and what it says so is compared."""
+    short = landed(tmp_path, "short.csv", b"b")
+    stated = {"comment": "x" * 1000, "files": [{"name": "short.csv", "rows": 3}]}
+    manifest = landed(tmp_path, "manifest.json", json.dumps(stated).encode())
+    (outcome,) = read_files([manifest], tmp_path, b"key")
+    assert outcome.kind is None and outcome.format == "manifest"
+    assert list(refused([short, manifest], rows(short, 2), outcome)) == [short.file_hash]
 
 
 # --- whose file it is: folder, day, source ------------------------------------------------------------------

@@ -83,3 +83,32 @@ def test_a_manifest_that_is_none_says_so(text: str, tmp_path: Path) -> None:
     path.write_text(text)
     with pytest.raises(manifest.ManifestError):
         manifest.load(path)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *(
+            '"rows": Infinity',
+            '"rows": NaN',
+            '"rows": 12.7',
+            '"rows": true',
+            '"rows": "王小明"',
+            '"rows": [1]',
+        ),
+        *('"amount_total": "sNaN"', '"amount_total": "Infinity"', '"amount_total": 1e999999'),
+        '"rows": 1, "x": ' + "[" * 100_000 + "]" * 100_000,
+    ],
+)
+def test_numbers_that_are_none_are_a_fault_of_the_manifest(said: str, tmp_path: Path) -> None:
+    path = tmp_path / "m.json"
+    path.write_text('{"files": [{"name": "a", ' + said + "}]}")
+    with pytest.raises(manifest.ManifestError) as caught:
+        manifest.load(path)
+    assert str(caught.value).isascii()
+
+
+def test_whole_numbers_may_be_written_as_texts(tmp_path: Path) -> None:
+    path = tmp_path / "m.json"
+    path.write_text('{"files": [{"name": "a", "rows": "12"}, {"name": "b", "rows": 12.0}]}')
+    assert [each.rows for each in manifest.load(path)] == [12, 12]
