@@ -39,7 +39,7 @@ class Watched:
 def after_run(run: Run) -> Watched:
     """Judge the day that was run, and the two weeks before it."""
     moment = stages.now()
-    return watch(run.store, run.zone, judged_date(run, moment), moment, run.run_id)
+    return watch(run.store, run.zone, judged_date(run, moment), moment, run.run_id, own=run.business_date)
 
 
 def after_stop(run: Run, error: BaseException | str) -> None:
@@ -57,15 +57,23 @@ def after_stop(run: Run, error: BaseException | str) -> None:
 
 
 def watch(
-    home: Home, zone: str, due: date, moment: datetime, run_id: str, *, verify: bool = False
+    home: Home,
+    zone: str,
+    due: date,
+    moment: datetime,
+    run_id: str,
+    *,
+    own: date | None = None,
+    verify: bool = False,
 ) -> Watched:
     """Look, keep, tell, and write the page. A look that finds nothing new writes nothing but the page.
 
+    `moment`: of the look, by the clock; `own`: the date of the run that looks, where it is not the one it is held to;
     `verify`: hold log, catalog and newest files against the record.
     """
     declared = Zone.load(zone)
     with Lake.read(home) as lake:
-        seen = watching.look(lake, home, declared, due, moment)
+        seen = watching.look(lake, home, declared, due, moment, own)
         if verify:
             seen.findings += not_verified(lake, zone, due)
             seen.unjudged_kinds.discard("record_not_verified")

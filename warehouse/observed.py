@@ -76,11 +76,11 @@ def kinds_by_source(
     return found
 
 
-def newest(con: duckdb.DuckDBPyConnection, zone: str) -> dict[str, date]:
-    """The newest business date of each kind."""
+def newest(con: duckdb.DuckDBPyConnection, zone: str, until: date) -> dict[str, date]:
+    """The newest business date of each kind, of those up to `until`: a date misread as a later one is no newer data."""
     rows = con.execute(
         f"SELECT kind, max(business_date) FROM wh.ledger.coverage WHERE zone = {sql.literal(zone)} "
-        "AND documents > 0 AND business_date IS NOT NULL GROUP BY kind"
+        f"AND documents > 0 AND business_date <= {sql.literal(until)} GROUP BY kind"
     ).fetchall()
     return dict(rows)
 

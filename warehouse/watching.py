@@ -1,13 +1,14 @@
 """What is wrong with a zone as of a business date: every check of the watch, from what the lake and its home say.
 
-Nothing here asks what day it is: freshness is held against the business date that is due. The moment is
-needed for one thing only, how long a run has been going.
+Nothing here asks what day it is. A day is held against what had to be there once the run for `due` has been. What no
+day bounds (stale data, years without a calendar) is held against the newest date due at the moment of the look, and
+is left alone by a look at an older one.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -24,6 +25,8 @@ from warehouse.running import Mark
 
 #: How a stopped run names its reason in its record; the first is what must never happen.
 INVARIANT, STOPPED = "invariant", "stopped"
+#: What is said of the last run of a day, whether the day is due or not.
+OF_RUNS = frozenset({"run_stopped", "invariant_broken"})
 ANYWHERE = "any source"
 
 #: Days of a type are looked for this far back.
@@ -63,7 +66,8 @@ class Seen:
 
     zone: str
     due: date
-    days: frozenset[date]
+    days: frozenset[date]  # due, and judged in everything
+    run_days: frozenset[date] = frozenset()  # not due yet: only whether their last run stopped
     findings: list[Finding] = field(default_factory=list)
     unjudged: set[tuple[str, date]] = field(default_factory=set)
     unjudged_kinds: set[str] = field(default_factory=set)
@@ -76,7 +80,7 @@ class Seen:
         """Whether the look says anything about a kind of alert on a day."""
         if kind in self.unjudged_kinds or (kind, day) in self.unjudged:
             return False
-        return kind in LASTING or day in self.days
+        return kind in LASTING or day in self.days or (kind in OF_RUNS and day in self.run_days)
 
     def skip(self, day: date, *kinds: str) -> None:
         """Say nothing about these kinds on a day."""
@@ -87,32 +91,44 @@ class Seen:
         self.findings.append(Finding(kind, day, subject, sentence, details))
 
 
-def look(lake: Lake, home: Home, zone: Zone, due: date, moment: datetime) -> Seen:
+def look(lake: Lake, home: Home, zone: Zone, due: date, moment: datetime, own: date | None = None) -> Seen:
     """Everything wrong with a zone once the run for `due` has been, or should have been.
 
-    Judges the two weeks up to it, back to the first day that was ever run, and the days of standing alerts.
+    Judges the two weeks up to it, back to the first day that was ever run, and the days of standing alerts; of days
+    after it (the one going on, `own` of the run that looks) only whether their last run stopped. `moment` is that of
+    the look, by the clock.
     """
     con = lake.con
     runs = observed.last_runs(con, home, zone.name)
     marks = running.marks(home, zone.name)
+    by_the_clock = zone.deliveries.due_date(moment)
+    newest_due = max(due, by_the_clock)
     before = {
         each.business_date
         for each in alerts.standing(con, zone.name)
         if each.kind not in LASTING and due - each.business_date <= timedelta(days=zone.look_back_days)
     }
-    days = sorted(_days(due, min(runs, default=due)) | before)
-    seen = Seen(zone.name, due, frozenset(days), running=marks)
+    days = sorted(_days(due, min(runs, default=due)) | {day for day in before if day <= newest_due})
+    begun = {day for day in runs if due < day <= moment.date()}
+    not_due = (before | begun | ({own} if own else set())) - set(days)
+    seen = Seen(zone.name, due, frozenset(days), frozenset(not_due), running=marks)
     seen.unjudged_kinds.add("record_not_verified")
     seen.last_run = max(runs.values(), key=lambda each: each.finished_at, default=None)
-    newest_due = max(due, min(max(runs, default=due), moment.date() - timedelta(days=1)))
-    _calendar(seen, zone, newest_due)
     _stuck(seen, zone, marks, runs, moment)
-    _runs(seen, days, runs)
-    _published(seen, lake, days, runs, marks)
-    _deliveries(seen, lake, zone, {day: date.max if day in before else due for day in days}, runs)
+    _runs(seen, [*days, *sorted(not_due)], runs)
+    demanded = {
+        day: zone.deliveries.demanded(day, newest_due if day in before else due, zone.calendar)
+        for day in days
+    }
+    _published(seen, lake, demanded, runs, marks)
+    _deliveries(seen, lake, zone, demanded, runs)
     _set_aside(seen, lake, days)
     _volumes(seen, lake, zone, days)
-    _freshness(seen, lake, zone, newest_due, min(runs, default=due))
+    if due < by_the_clock:  # an old day says nothing of how the zone stands now, for good or ill
+        seen.unjudged_kinds |= {"stale_data", "calendar_unknown"}
+    else:
+        _calendar(seen, zone, by_the_clock)
+        _freshness(seen, lake, zone, by_the_clock, min(runs, default=due))
     return seen
 
 
@@ -172,22 +188,23 @@ def _runs(seen: Seen, days: Collection[date], runs: dict[date, LastRun]) -> None
 def _published(
     seen: Seen,
     lake: Lake,
-    days: Collection[date],
+    demanded: Mapping[date, tuple[Expected, ...]],
     runs: dict[date, LastRun],
     marks: Collection[Mark],
 ) -> None:
-    """Days that were run, or had to be, and came to nothing."""
-    there = observed.published(lake.con, seen.zone, days)
-    kinds = observed.kinds_by_day(lake.con, seen.zone, days)
+    """Days that were run, or had to be, and came to nothing; a day on which nothing is expected need bring nothing."""
+    there = observed.published(lake.con, seen.zone, demanded)
+    kinds = observed.kinds_by_day(lake.con, seen.zone, demanded)
     under_way = {mark.business_date for mark in marks if mark.alive}
-    for day in days:
+    for day, expected in demanded.items():
         last = runs.get(day)
-        if day in under_way and last is None:
+        # Hourly runs may have ended for a day whose daily run is under way.
+        if day in under_way and (last is None or day not in there):
             seen.skip(day, "nothing_happened", "missing_delivery", "volume_out_of_band")
         elif last is None:
             seen.find("nothing_happened", day, "run", f"{day}: the day is due and no run for it has ended")
         elif not last.stopped:  # a stop has an alert of its own
-            if not kinds.get(day):
+            if expected and not kinds.get(day):
                 seen.find(
                     "nothing_happened",
                     day,
@@ -204,16 +221,20 @@ def _published(
 
 
 def _deliveries(
-    seen: Seen, lake: Lake, zone: Zone, days: dict[date, date], runs: dict[date, LastRun]
+    seen: Seen,
+    lake: Lake,
+    zone: Zone,
+    wanted: Mapping[date, tuple[Expected, ...]],
+    runs: dict[date, LastRun],
 ) -> None:
-    """What is missing of each day, of all that had to be there by the run for the date given with it."""
-    demanded: dict[date, tuple[Expected, ...]] = {}
-    for day, by in days.items():
+    """What is missing of each day, of all that had to be there."""
+    for day in wanted:
         last = runs.get(day)
         if last is None or last.stopped:  # what was not run brought nothing; the run has its alert
             seen.skip(day, "missing_delivery")
-            continue
-        demanded[day] = zone.deliveries.demanded(day, by, zone.calendar)
+    demanded = {
+        day: expected for day, expected in wanted.items() if ("missing_delivery", day) not in seen.unjudged
+    }
     declared = {each.name for each in zone.sources}
     anywhere = observed.kinds_by_day(lake.con, zone.name, list(demanded))
     sourced = {kind for each in demanded.values() for e in each if e.source for kind in e.kinds}
@@ -300,7 +321,7 @@ def volume_of(zone: Zone, day: date, lists: dict[date, int]) -> Volume:
 
 def _freshness(seen: Seen, lake: Lake, zone: Zone, due: date, since: date) -> None:
     """How far each kind lies behind by data date; two expected days or more are an alert."""
-    newest = observed.newest(lake.con, zone.name)
+    newest = observed.newest(lake.con, zone.name, due)
     declared = {each.name for each in zone.sources}
     late: dict[str, list[Freshness]] = {}
     for expected in zone.deliveries.expected:

@@ -77,6 +77,15 @@ def test_a_stopped_run_is_told_by_what_stopped_it_and_leaves_no_mark(home: Home)
     assert "the lists do not add up" in page
 
 
+def test_a_stopped_run_of_the_day_going_on_is_told(home: Home) -> None:
+    today = stages.now().date()
+    run = stages.begin(home.path, ZONE, today, True)
+    error = OSError(28, "No space left on device")
+    stages.stopped(run, DayReport(run.run_id, ZONE, today, provisional=True), error)
+    watching.after_stop(run, error)
+    assert ("run_stopped", today) in standing(home)
+
+
 def test_a_stop_is_told_although_the_warehouse_is_gone(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[alerts.Alert] = []
     monkeypatch.setattr(watching.events, "announce", lambda each: told.extend(each))

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -228,7 +228,7 @@ def test_a_year_nobody_states_warns_before_it_begins(
     due: date, years: list[str], home: Home, lake: Lake
 ) -> None:
     run_of(home, due)
-    moment = datetime.combine(due + timedelta(days=1), datetime.min.time())
+    moment = datetime.combine(due + timedelta(days=1), time(9))
     seen = watching.look(lake, home, zone(), due, moment)
     assert [each.subject for each in seen.findings if each.kind == "calendar_unknown"] == years
 
@@ -258,6 +258,73 @@ def test_a_killed_run_is_stuck_until_the_day_is_run_again(home: Home, lake: Lake
     assert [each.kind for each in look(lake, home).findings] == []
     running.forget_dead(home, NAME, DUE)
     assert running.marks(home) == []
+
+
+def test_of_the_day_going_on_only_a_stop_is_told_and_it_is_resolved_by_the_next_run(
+    home: Home, lake: Lake
+) -> None:
+    healthy(home, lake)
+    today = DUE + timedelta(days=1)
+    run_of(home, today, "stopped", "invariant: the lists do not add up")
+    seen = look(lake, home)
+    assert [(each.kind, each.business_date) for each in seen.findings] == [("invariant_broken", today)]
+    alerts.keep(lake, NAME, seen.findings, seen.judged, "r1", MOMENT)
+    run_of(home, today, number=2)
+    seen = look(lake, home)
+    change = alerts.keep(lake, NAME, seen.findings, seen.judged, "r2", MOMENT)
+    assert [each.kind for each in change.resolved] == ["invariant_broken"] and not change.new
+
+
+def test_an_alert_of_a_day_does_not_bring_its_deliveries_forward(home: Home, lake: Lake) -> None:
+    healthy(home, lake)
+    stale(home, lake)
+    lagging = zone(deliveries=Deliveries((Expected(("CEB311",)), Expected(("CEB621",), lag_days=3))))
+    run_of(home, DUE, "stopped", "stopped: the disk is full", number=2)
+    seen = look(lake, home, lagging)
+    alerts.keep(lake, NAME, seen.findings, seen.judged, "r1", MOMENT)
+    run_of(home, DUE, number=3)
+    assert [each.kind for each in look(lake, home, lagging).findings] == []
+
+
+def test_a_day_on_which_nothing_is_expected_need_bring_nothing(home: Home, lake: Lake) -> None:
+    healthy(home, lake)
+    lake.con.execute("DELETE FROM wh.ledger.coverage WHERE business_date = DATE '2026-11-15'")  # a Sunday
+    everyday, workdays = zone(), zone(deliveries=Deliveries((Expected(KINDS, workdays_only=True),)))
+    assert [each.kind for each in look(lake, home, workdays).findings] == []
+    assert [each.kind for each in look(lake, home, everyday).findings] == [
+        "nothing_happened",
+        "missing_delivery",
+    ]
+
+
+def test_the_daily_run_under_way_is_waited_for_although_hourly_runs_have_ended(
+    home: Home, lake: Lake
+) -> None:
+    healthy(home, lake)
+    gone("vintages.published")(home, lake)
+    gone("ledger.coverage", "AND kind = 'CEB621'")(home, lake)
+    running.begun(home, "daily", NAME, DUE, MOMENT - timedelta(hours=1), None)
+    assert look(lake, home).findings == []
+    running.ended(home, "daily")
+    assert [each.kind for each in look(lake, home).findings] == ["nothing_happened", "missing_delivery"]
+
+
+def test_a_date_to_come_hides_no_stale_data(home: Home, lake: Lake) -> None:
+    healthy(home, lake)
+    stale(home, lake)
+    lake.con.execute(
+        "INSERT INTO wh.ledger.coverage (zone, business_date, kind, documents) "
+        f"VALUES ('{NAME}', DATE '2062-11-03', 'CEB621', 1)"
+    )
+    assert [each.newest for each in look(lake, home).freshness if each.behind] == [date(2026, 11, 18)]
+
+
+def test_filling_an_old_day_does_not_resolve_what_is_stale_by_the_clock(home: Home, lake: Lake) -> None:
+    healthy(home, lake)
+    stale(home, lake)
+    filled = watching.look(lake, home, zone(), date(2026, 11, 18), MOMENT)
+    assert "stale_data" not in {each.kind for each in filled.findings}
+    assert not filled.judged("stale_data", date(2026, 11, 18)) and look(lake, home).judged("stale_data", DUE)
 
 
 def test_an_alert_is_kept_once_retold_and_resolved_with_its_time(home: Home, lake: Lake) -> None:
