@@ -8,16 +8,24 @@ Process numbers alone would not tell, since they are given anew, and differ betw
 from __future__ import annotations
 
 import json
+import logging
 import os
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from filelock import FileLock, Timeout
 
 from warehouse.home import Home
 
+log = logging.getLogger(__name__)
+
+BEIJING = ZoneInfo("Asia/Shanghai")
+#: How runs are named (flows.stages.named).
+_RUN = re.compile(r"(?P<zone>.+)-(?P<day>\d{8})-[0-9a-f]{8}")
 _held: dict[Path, FileLock] = {}
 
 
@@ -29,9 +37,14 @@ class Mark:
     zone: str
     business_date: date
     started_at: datetime
-    process: int
+    process: int | None  # None: the mark cannot be read
     flow_run_id: str | None
     alive: bool
+
+    @property
+    def number(self) -> str:
+        """The process in a sentence, after the word."""
+        return "" if self.process is None else f" {self.process}"
 
 
 def begun(
@@ -52,7 +65,10 @@ def begun(
         "flow_run_id": flow_run_id,
     }
     beside = path.with_suffix(".part")
-    beside.write_text(json.dumps(said), encoding="utf-8")
+    with beside.open("w", encoding="utf-8") as file:
+        file.write(json.dumps(said))
+        file.flush()
+        os.fsync(file.fileno())  # a power cut must not leave the name without the words
     beside.replace(path)
 
 
@@ -88,16 +104,37 @@ def forget_dead(home: Home, zone: str, business_date: date) -> None:
 def _read(path: Path) -> Iterator[Mark]:
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
+        mark = Mark(
+            **{
+                **said,
+                "business_date": date.fromisoformat(said["business_date"]),
+                "started_at": datetime.fromisoformat(said["started_at"]),
+            },
+            alive=False,
+        )
     except FileNotFoundError:
         return  # its run ended just now
-    yield Mark(
-        **{
-            **said,
-            "business_date": date.fromisoformat(said["business_date"]),
-            "started_at": datetime.fromisoformat(said["started_at"]),
-        },
-        alive=_alive(path),
-    )
+    except (ValueError, TypeError, KeyError):
+        yield from _unreadable(path)
+        return
+    yield replace(mark, alive=_alive(path))
+
+
+def _unreadable(path: Path) -> Iterator[Mark]:
+    """The run whose mark a power cut left empty, by the name of its file; such a run is dead."""
+    named = _RUN.fullmatch(path.stem)
+    if named is None:
+        log.warning("%s is no start mark of a run: look what it is and remove it", path)
+        return
+    try:
+        day = date.fromisoformat(named["day"])
+        since = datetime.fromtimestamp(path.stat().st_mtime, BEIJING).replace(tzinfo=None)
+    except FileNotFoundError:
+        return  # a run of the day has taken it away just now
+    except ValueError:
+        log.warning("%s is no start mark of a run: look what it is and remove it", path)
+        return
+    yield Mark(path.stem, named["zone"], day, since, None, None, alive=False)
 
 
 def _alive(path: Path) -> bool:

@@ -83,8 +83,9 @@ def show(record: dict[str, Any]) -> None:
         output.line(f"  ✗ {each['kind']}{' (old)' if each['old'] else ''}: {each['sentence']}{since}")
     for mark_ in watch["running"]:
         gone = "" if mark_["alive"] else ", which is gone"
+        number = mark_["process"] or "unknown"
         output.line(
-            f"  running: {mark_['business_date']} since {mark_['started_at']:%Y-%m-%d %H:%M}, process {mark_['process']}{gone}"
+            f"  running: {mark_['business_date']} since {mark_['started_at']:%Y-%m-%d %H:%M}, process {number}{gone}"
         )
     output.line(f"  {volume_sentence(watch['volume'])}")
     late = status_page.late(watch)
