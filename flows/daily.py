@@ -17,7 +17,6 @@ from flows.pull import pulled_sentence, sources_of
 from flows.settings import home_path
 from flows.stages import Run
 from flows.tasks import timed
-from warehouse import Home
 
 
 @flow(name="daily", flow_run_name=schedule.named, validate_parameters=False)
@@ -57,22 +56,18 @@ def one_day(
     filled: catching_up.Filled | None = None,
 ) -> DayReport:
     """One run of one date; what stops it is kept in the record of runs and raised."""
-    try:
-        run = stages.begin(base, zone, day, provisional)
-        stages.mark(run, flow_run.id)
-    except Exception as error:
-        if sentence := trouble.told(error, Home(base)):
-            raise DayStopped(sentence) from error
-        raise
+    run = stages.named(base, zone, day, provisional)
     report = DayReport(run.run_id, zone, day, provisional=provisional)
     if filled:
         report.filled, report.failed = filled.sentences, filled.failures
     try:
+        stages.prepare(run)
+        stages.mark(run, flow_run.id)
         return publish_day(run, report, inbox)
     except Exception as error:
         sentence = trouble.told(error, run.store)
-        stages.stopped(run, report, error, sentence)
-        watching.after_stop(run, sentence or error)
+        kept = stages.stopped(run, report, error, sentence)
+        watching.after_stop(run, sentence or error, kept=kept)
         if sentence:
             raise DayStopped(sentence) from error
         raise

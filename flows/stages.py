@@ -116,13 +116,23 @@ class Run:
 
 def begin(home: Path, zone: str, business_date: date, provisional: bool = False) -> Run:
     """Name the run and prepare its folder."""
+    run = named(home, zone, business_date, provisional)
+    prepare(run)
+    return run
+
+
+def named(home: Path, zone: str, business_date: date, provisional: bool = False) -> Run:
+    """A run with its name, before anything of it is written."""
     run_id = f"{zone}-{business_date:%Y%m%d}-{uuid4().hex[:8]}"
-    run = Run(home, zone, business_date, run_id, started_at=now(), provisional=provisional)
+    return Run(home, zone, business_date, run_id, started_at=now(), provisional=provisional)
+
+
+def prepare(run: Run) -> None:
+    """Make the folder of a run, and the warehouse of a new home."""
     if not ready(run.store):
         with Lake.write(run.store, waiting):
             pass  # opening a new home for writing creates its catalog, so that readers find one
     run.folder.mkdir(parents=True)
-    return run
 
 
 def mark(run: Run, flow_run_id: str | None) -> None:
@@ -383,8 +393,8 @@ def close(run: Run, report: DayReport) -> DayReport:
     return report
 
 
-def stopped(run: Run, report: DayReport, error: BaseException | str, sentence: str | None = None) -> None:
-    """Keep the record of a run that stopped; needs no lake, since the lake may be what failed.
+def stopped(run: Run, report: DayReport, error: BaseException | str, sentence: str | None = None) -> bool:
+    """Keep the record of a run that stopped; needs no lake, since the lake may be what failed. Says if it is kept.
 
     Where the disk is full, what the run left between its stages makes room: it is read again from landing. A disk
     that takes no record either leaves the start mark of the run, which then tells that it had no end.
@@ -400,6 +410,8 @@ def stopped(run: Run, report: DayReport, error: BaseException | str, sentence: s
         keep(run, False, "stopped", report)
     except OSError:
         running.abandoned(run.store, run.run_id)
+        return False
+    return True
 
 
 def keep(run: Run, changed: bool, outcome: str, report: DayReport) -> None:

@@ -16,7 +16,7 @@ import duckdb
 from flows import events, stages
 from flows.stages import Run
 from reports import status_page
-from sources.zone import Zone, zone_names
+from sources.zone import zone_names
 from warehouse import Home, Lake, alerts, record, watching
 from warehouse.alerts import Alert, Finding
 from warehouse.errors import WarehouseError
@@ -42,14 +42,19 @@ def after_run(run: Run) -> Watched:
     return watch(run.store, run.zone, judged_date(run, moment), moment, run.run_id, own=run.business_date)
 
 
-def after_stop(run: Run, error: BaseException | str) -> None:
-    """Tell that a run stopped, also where the lake that would keep the alert is what failed."""
+def after_stop(run: Run, error: BaseException | str, *, kept: bool = True) -> None:
+    """Tell that a run stopped, also where the lake that would keep the alert is what failed.
+
+    `kept`: the stop is in the record of runs, where the look finds it.
+    """
+    at = stages.now()
     try:
         after_run(run)
     except (duckdb.Error, WarehouseError, OSError) as failed:
-        at = stages.now()
+        kept = False
         with suppress(OSError):  # a full disk takes no page either
             status_page.broken(f"{failed} (after: {error})", at, run.store.reports)
+    if not kept:
         reason = f"{run.business_date}: the run {run.run_id} stopped: {error}"
         events.announce(
             [Alert(run.zone, run.business_date, "run_stopped", "run", reason, None, at, at, None, run.run_id)]
@@ -71,9 +76,8 @@ def watch(
     `moment`: of the look, by the clock; `own`: the date of the run that looks, where it is not the one it is held to;
     `verify`: hold log, catalog and newest files against the record.
     """
-    declared = Zone.load(zone)
     with Lake.read(home) as lake:
-        seen = watching.look(lake, home, declared, due, moment, own)
+        seen = watching.look_at(lake, home, zone, due, moment, own)
         if verify:
             seen.findings += not_verified(lake, zone, due)
             seen.unjudged_kinds.discard("record_not_verified")
@@ -109,5 +113,5 @@ def judged_date(run: Run, moment: datetime) -> date:
     """
     if not run.provisional:
         return run.business_date
-    due = Zone.load(run.zone).deliveries.due_date(moment)
+    due = watching.deliveries_of(run.zone).due_date(moment)
     return min(run.business_date - timedelta(days=1), due)

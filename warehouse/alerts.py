@@ -28,10 +28,11 @@ KINDS: dict[str, str] = {
     "nothing_happened": "a day is due and was not run, brought no documents, or was not published",
     "stale_data": "the newest data date lies two or more expected days behind",
     "calendar_unknown": "nobody has stated the holidays of a year",
+    "zone_file_wrong": "the file of a zone cannot be used, so that no run of it can begin",
     "record_not_verified": "log, catalog and data files are not what was recorded and signed",
 }
 #: A zone has one of these at a time for a subject, whatever day it began with.
-LASTING = frozenset({"run_stuck", "stale_data", "calendar_unknown", "record_not_verified"})
+LASTING = frozenset({"run_stuck", "stale_data", "calendar_unknown", "zone_file_wrong", "record_not_verified"})
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,12 @@ def standing(con: duckdb.DuckDBPyConnection, zone: str) -> list[Alert]:
     return read(con, f"zone = {sql.literal(zone)} AND resolved_at IS NULL")
 
 
+def zones(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """Zones of which an alert stands."""
+    rows = con.execute(f"SELECT DISTINCT zone FROM {ALERTS.qualified} WHERE resolved_at IS NULL").fetchall()
+    return {zone for (zone,) in rows}
+
+
 def read(con: duckdb.DuckDBPyConnection, where: str) -> list[Alert]:
     """Alerts by a condition, oldest first."""
     columns = ", ".join(name for name, _, _ in ALERTS.columns)
@@ -133,7 +140,8 @@ def compare(
         again = found_by_key.get(key)
         if again is None:
             if judged(alert.kind, alert.business_date):
-                resolved.append(replace(alert, last_seen_at=at, resolved_at=at))
+                ended = max(at, alert.last_seen_at)  # a clock that was set back ends nothing before it began
+                resolved.append(replace(alert, last_seen_at=ended, resolved_at=ended))
         elif (again.sentence, again.details) != (alert.sentence, alert.details):
             retold.append(replace(alert, sentence=again.sentence, details=again.details, last_seen_at=at))
     return Change(tuple(new), tuple(resolved)), tuple(retold)

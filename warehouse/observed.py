@@ -5,7 +5,7 @@ Every query names its days: what it costs follows the days looked at, not the ye
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -108,23 +108,29 @@ def published(con: duckdb.DuckDBPyConnection, zone: str, days: Collection[date])
 
 
 def set_aside(
-    con: duckdb.DuckDBPyConnection, zone: str, days: Collection[date]
+    con: duckdb.DuckDBPyConnection, home: Home, zone: str, days: Collection[date]
 ) -> list[tuple[date, str, int, str]]:
-    """(day, critical rule, documents, kinds) in quarantine; undated documents count to the day of their run."""
+    """(day, critical rule, documents, kinds) in quarantine.
+
+    Undated documents count to the day of their run, and where that left no record, to the day they were set aside.
+    """
     if not days:
         return []
     here = f"zone = {sql.literal(zone)}"
     listed = ", ".join(sql.literal(day) for day in sorted(set(days)))
     rows = con.execute(
-        f"SELECT business_date, run_id, kind, rules, count(*) FROM wh.quarantine.rows WHERE {here} "
+        f"SELECT business_date, run_id, quarantined_at::DATE, kind, rules, count(*) FROM wh.quarantine.rows WHERE {here} "
         f"AND status <> 'accepted' AND (business_date IN ({listed}) OR business_date IS NULL) GROUP BY ALL"
     ).fetchall()
     dates: dict[str, date] = {}
     if any(day is None for day, *_ in rows):
-        dates = dict(con.execute(f"SELECT run_id, business_date FROM wh.ledger.runs WHERE {here}").fetchall())
+        dates = {each["run_id"]: each["business_date"] for each in runs.unchanged(home)}
+        dates |= dict(
+            con.execute(f"SELECT run_id, business_date FROM wh.ledger.runs WHERE {here}").fetchall()
+        )
     counted: dict[tuple[date, str], tuple[int, set[str]]] = {}
-    for dated, run_id, kind, rules, documents in rows:
-        day = dated or dates.get(run_id)
+    for dated, run_id, set_aside_on, kind, rules, documents in rows:
+        day = dated or dates.get(run_id, set_aside_on)
         if day is None or day not in days:
             continue
         for rule in rules:
@@ -137,16 +143,20 @@ def set_aside(
 
 
 def last_runs(con: duckdb.DuckDBPyConnection, home: Home, zone: str) -> dict[date, LastRun]:
-    """The last run of every business date that was ever run."""
+    """The last run of every business date that was ever run: as they were recorded, whatever the clock was set to.
+
+    Between a run of another machine and one of this home the clock decides.
+    """
     rows = con.execute(
-        "SELECT arg_max(run_id, started_at), business_date, max(started_at), arg_max(finished_at, started_at), "
-        f"arg_max(outcome, started_at), arg_max(problems, started_at) FROM wh.ledger.runs "
+        "SELECT arg_max(run_id, rowid), business_date, arg_max(started_at, rowid), arg_max(finished_at, rowid), "
+        f"arg_max(outcome, rowid), arg_max(problems, rowid) FROM wh.ledger.runs "
         f"WHERE zone = {sql.literal(zone)} GROUP BY business_date"
     ).fetchall()
     found = {row[1]: LastRun(row[0], row[1], row[2], row[3], row[4], tuple(row[5] or ())) for row in rows}
+    place = runs.ended(home)
     for each in runs.unchanged(home):
         before = found.get(each["business_date"])
-        if each["zone"] == zone and (before is None or before.started_at < each["started_at"]):
+        if each["zone"] == zone and (before is None or _follows(each, before, place)):
             found[each["business_date"]] = LastRun(
                 each["run_id"],
                 each["business_date"],
@@ -156,6 +166,13 @@ def last_runs(con: duckdb.DuckDBPyConnection, home: Home, zone: str) -> dict[dat
                 tuple(each["problems"]),
             )
     return found
+
+
+def _follows(line: Mapping[str, Any], before: LastRun, place: Mapping[str, int]) -> bool:
+    """Whether a run of this home ended after another."""
+    if before.run_id in place:
+        return place[line["run_id"]] > place[before.run_id]
+    return bool(line["started_at"] > before.started_at)
 
 
 def newest_from(

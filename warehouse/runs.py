@@ -1,13 +1,15 @@
 """The record of runs: in the lake where a run changed it, beside the lake where it did not.
 
 A run that changes nothing leaves no snapshot, so it cannot be a row of the lake; operators still want to
-see that it ran. Such runs are lines of `runs.jsonl` in the home.
+see that it ran. Such runs are lines of `runs.jsonl` in the home. Those that changed it have a line there too, which
+tells one thing only: in which order runs ended, whatever the clock was set to.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -58,11 +60,20 @@ def finish(lake: Lake, record: RunRecord, *, changed: bool) -> None:
         )
 
     lake.commit("tongguan", f"{record.zone}: run of {record.business_date}", record.run_id, work)
+    with suppress(OSError):  # the run is kept; without the line its times tell the order
+        _append(lake.home, {**_line(record), "changed": True})
 
 
 def note_unchanged(home: Home, record: RunRecord) -> None:
     """Append a run that committed nothing to runs.jsonl; needs no lake, so a stopped run can use it too."""
-    line = {**asdict(record), "problems": list(record.problems)}
+    _append(home, _line(record))
+
+
+def _line(record: RunRecord) -> dict[str, Any]:
+    return {**asdict(record), "problems": list(record.problems)}
+
+
+def _append(home: Home, line: Mapping[str, Any]) -> None:
     text = json.dumps(line, default=str, ensure_ascii=False) + "\n"
     with home.unchanged_runs.open("ab") as file:
         # A run that was killed, or found the disk full, while it wrote has left half a line: it ends here.
@@ -72,14 +83,23 @@ def note_unchanged(home: Home, record: RunRecord) -> None:
 
 def unchanged(home: Home) -> list[dict[str, Any]]:
     """Runs that committed nothing, in the order in which they ended."""
-    if not home.unchanged_runs.exists():
-        return []
-    records = [each for line in home.unchanged_runs.read_bytes().splitlines() for each in _whole(line)]
+    records = [each for each in _lines(home) if not each.get("changed")]
     for each in records:
         each["business_date"] = date.fromisoformat(each["business_date"])
         each["started_at"] = datetime.fromisoformat(each["started_at"])
         each["finished_at"] = datetime.fromisoformat(each["finished_at"])
     return records
+
+
+def ended(home: Home) -> dict[str, int]:
+    """The place of each run in the order in which runs ended here, by its id; runs of other machines have none."""
+    return {each["run_id"]: place for place, each in enumerate(_lines(home))}
+
+
+def _lines(home: Home) -> list[dict[str, Any]]:
+    if not home.unchanged_runs.exists():
+        return []
+    return [each for line in home.unchanged_runs.read_bytes().splitlines() for each in _whole(line)]
 
 
 def _ends_whole(path: Path) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sources.zone import Zone
+from sources.zone import Zone, ZoneError
 from sources.zone_deliveries import LOOK_BACK_DAYS
 from warehouse import alerts, corrections, running, runs, sql, watching
 from warehouse.alerts import LASTING, Alert, Finding
@@ -19,7 +19,7 @@ RUNS_SHOWN = 10
 
 
 def status(home: Home, zone: str | None = None, *, moment: datetime) -> list[dict[str, Any]]:
-    """One record a zone (all that have files, or the one named):
+    """One record a zone (all that are known, or the one named):
 
     `coverage`: (business_date, kind, documents, files, first_document_at, last_document_at, last_loaded_at);
     `gaps`: sentences, one a day between the first and the last that misses a kind the zone expects;
@@ -38,7 +38,7 @@ def watched(lake: Lake, home: Home, zone: str, moment: datetime, seen: watching.
 
 
 def known_zones(home: Home) -> list[str]:
-    """Zones that have files or were ever run."""
+    """Zones that have files, were ever run, or have an alert that stands."""
     with Lake.read(home) as lake:
         return _zones(lake, home)
 
@@ -46,7 +46,8 @@ def known_zones(home: Home) -> list[str]:
 def _zones(lake: Lake, home: Home) -> list[str]:
     rows = lake.con.execute("SELECT DISTINCT zone FROM wh.ledger.files").fetchall()
     begun = {each.zone for each in running.marks(home)}
-    return sorted({name for (name,) in rows} | {each["zone"] for each in runs.unchanged(home)} | begun)
+    begun |= {each["zone"] for each in runs.unchanged(home)}
+    return sorted({name for (name,) in rows} | begun | alerts.zones(lake.con))
 
 
 def _watch(
@@ -59,10 +60,10 @@ def _watch(
     lies too far back to be red; `freshness`; `missing`: deliveries; `volume`; `last_run` with
     `days_behind` by data date; `running`.
     """
-    zone = Zone.load(name)
-    due = max(zone.deliveries.due_date(moment), seen.due if seen else date.min)
+    deliveries = watching.deliveries_of(name)
+    due = max(deliveries.due_date(moment), seen.due if seen else date.min)
     if seen is None or seen.due != due:
-        seen = watching.look(lake, home, zone, due, moment)
+        seen = watching.look_at(lake, home, name, due, moment)
     standing = {each.key: each for each in alerts.standing(lake.con, name)}
     found = {each.key: each for each in seen.findings}
     shown = [
@@ -70,7 +71,7 @@ def _watch(
         for key in {**standing, **found}
         if key in found or not seen.judged(standing[key].kind, standing[key].business_date)
     ]
-    following, at = zone.deliveries.next_due(moment)
+    following, at = deliveries.next_due(moment)
     run = seen.last_run
     return {
         "red": any(not each["old"] for each in shown),
@@ -112,7 +113,7 @@ def _of(lake: Lake, home: Home, zone: str) -> dict[str, Any]:
     return {
         "zone": zone,
         "coverage": coverage,
-        "gaps": gaps(coverage, expecting(Zone.load(zone))),
+        "gaps": _gaps(zone, coverage),
         "quarantine": _records(
             lake,
             "SELECT kind, rule, count(*) AS rows FROM (SELECT kind, unnest(rules) AS rule FROM wh.quarantine.rows "
@@ -138,6 +139,13 @@ def _of(lake: Lake, home: Home, zone: str) -> dict[str, Any]:
 def expecting(zone: Zone) -> Callable[[date], Sequence[str]]:
     """Which kinds the zone expects of a day, whenever they are due."""
     return lambda day: zone.deliveries.kinds(day, date.max, zone.calendar)
+
+
+def _gaps(zone: str, coverage: Sequence[dict[str, Any]]) -> list[str]:
+    try:
+        return gaps(coverage, expecting(Zone.load(zone)))
+    except ZoneError as error:
+        return [f"which documents are missing cannot be told: {error}"]
 
 
 def gaps(coverage: Sequence[dict[str, Any]], expected: Callable[[date], Sequence[str]]) -> list[str]:

@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 
 from sources.workdays import CalendarUnknown
-from sources.zone import Zone
-from sources.zone_deliveries import LOOK_BACK_DAYS, Expected
+from sources.zone import Zone, ZoneError
+from sources.zone_deliveries import LOOK_BACK_DAYS, NOTHING_EXPECTED, Deliveries, Expected
 from transforms.volume_band import Band, volume_band
 from warehouse import alerts, observed, running
 from warehouse.alerts import LASTING, Finding
@@ -122,7 +122,7 @@ def look(lake: Lake, home: Home, zone: Zone, due: date, moment: datetime, own: d
     }
     _published(seen, lake, demanded, runs, marks)
     _deliveries(seen, lake, zone, demanded, runs)
-    _set_aside(seen, lake, days)
+    _set_aside(seen, lake, home, days)
     _volumes(seen, lake, zone, days)
     if due < by_the_clock:  # an old day says nothing of how the zone stands now, for good or ill
         seen.unjudged_kinds |= {"stale_data", "calendar_unknown"}
@@ -130,6 +130,36 @@ def look(lake: Lake, home: Home, zone: Zone, due: date, moment: datetime, own: d
         _calendar(seen, zone, by_the_clock)
         _freshness(seen, lake, zone, by_the_clock, min(runs, default=due))
     return seen
+
+
+def look_at(lake: Lake, home: Home, name: str, due: date, moment: datetime, own: date | None = None) -> Seen:
+    """As `look`, by the name of a zone. Where its file cannot be used: that, and which of its last runs stopped."""
+    try:
+        return look(lake, home, Zone.load(name), due, moment, own)
+    except ZoneError as error:
+        problem = str(error)
+    runs = observed.last_runs(lake.con, home, name)
+    recent = due - timedelta(days=LOOK_BACK_DAYS)
+    days = {day for day in runs if recent < day <= moment.date()} | ({own} if own else set())
+    seen = Seen(name, due, frozenset(), frozenset(days), running=running.marks(home, name))
+    seen.unjudged_kinds |= LASTING - {"zone_file_wrong"}
+    seen.last_run = max(runs.values(), key=lambda each: each.finished_at, default=None)
+    _runs(seen, sorted(days), runs)
+    seen.find(
+        "zone_file_wrong",
+        due,
+        "file",
+        f"no run of {name} can begin and nothing else of it is judged until its zone file is mended: {problem}",
+    )
+    return seen
+
+
+def deliveries_of(name: str) -> Deliveries:
+    """What a zone expects; where its file cannot be used, which `look_at` tells, nothing, by the ordinary time."""
+    try:
+        return Zone.load(name).deliveries
+    except ZoneError:
+        return NOTHING_EXPECTED
 
 
 def _days(due: date, since: date) -> set[date]:
@@ -161,7 +191,7 @@ def _stuck(
                     "run_stuck",
                     mark.business_date,
                     mark.run_id,
-                    f"{began} and its process {mark.process} is gone without a word; run the day again",
+                    f"{began} and its process{mark.number} is gone without a word; run the day again",
                 )
         elif moment - mark.started_at > limit:
             seen.find(
@@ -257,8 +287,8 @@ def _deliveries(
             )
 
 
-def _set_aside(seen: Seen, lake: Lake, days: Collection[date]) -> None:
-    for day, rule, documents, kinds in observed.set_aside(lake.con, seen.zone, days):
+def _set_aside(seen: Seen, lake: Lake, home: Home, days: Collection[date]) -> None:
+    for day, rule, documents, kinds in observed.set_aside(lake.con, home, seen.zone, days):
         seen.find(
             "critical_rule_failed",
             day,

@@ -118,7 +118,7 @@ def _told(run: Run, report: DayReport, error: Exception) -> str:
         raise stop(run.zone, run.business_date, error, told) from error
     if not isinstance(error, WORDED):
         log.error("%s %s failed", run.zone, run.business_date, exc_info=error)
-    stages.stopped(run, report, sentence(error))
+    stages.stopped(run, report, error, sentence(error))
     return sentence(error)
 
 

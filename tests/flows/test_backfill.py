@@ -9,15 +9,17 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from flows import stages
 from flows.backfill import in_order
-from flows.backfilling import book, plan, prepare, runners
+from flows.backfilling import book, load, plan, prepare, runners
 from flows.backfilling.failures import hopeless, sentence
 from flows.backfilling.plan import Inbox, Plan, Step
 from flows.backfilling.prepare import Prepared
+from flows.day import DayReport
 from flows.errors import DayStopped, UsageProblem
 from flows.stages import Run
 from sources.staging import ReadOutcome, save
-from warehouse import Home
+from warehouse import Home, runs
 from warehouse.errors import ConservationError
 
 ZONE = "zhengzhou"
@@ -196,6 +198,12 @@ def test_a_worker_with_another_key_or_without_the_home_refuses(
     away = Step(tmp_path / "nowhere", ZONE, (ONE,), str(tmp_path), "m", check, 1)
     assert "does not see the home" in (prepare.prepare(away).failure or "")
     assert not list(home.staging.iterdir())
+
+
+def test_a_broken_invariant_is_kept_as_one(home: Home) -> None:
+    run = stages.begin(home.path, ZONE, ONE)
+    load._told(run, DayReport(run.run_id, ZONE, ONE), ConservationError("rows do not add up"))
+    assert runs.unchanged(home)[-1]["problems"] == ["invariant: rows do not add up"]
 
 
 def test_what_ends_a_backfill_and_what_ends_a_day() -> None:

@@ -1,10 +1,13 @@
 """Notices over real channels, and the automations against the kinds of alerts there are."""
 
+from uuid import uuid4
+
 import pytest
 import yaml
+from prefect.events.schemas.automations import AutomationCore, EventTrigger
 from receivers import mail, web
 
-from flows.events import PREFIX, RESOLVED, WATCHED
+from flows.events import PREFIX, RESOLVED, WATCHED, resource
 from flows.notifications import FILE, NotificationError, automations, channels, mail_url, send
 from warehouse.alerts import KINDS
 
@@ -74,12 +77,20 @@ def test_no_channel_is_no_error() -> None:
 
 
 def test_every_kind_of_alert_has_its_automations() -> None:
-    new, resolved, watched = yaml.safe_load(FILE.read_text(encoding="utf-8"))["automations"]
+    new, resolved, watched, of_a_zone = yaml.safe_load(FILE.read_text(encoding="utf-8"))["automations"]
     assert new["trigger"]["expect"] == [f"{PREFIX}{kind}" for kind in KINDS]
     assert resolved["trigger"]["expect"] == [f"{PREFIX}{kind}{RESOLVED}" for kind in KINDS]
-    assert watched["trigger"]["expect"] == [WATCHED]
+    assert watched["trigger"]["expect"] == of_a_zone["trigger"]["expect"] == [WATCHED]
+
+
+def test_a_zone_that_nobody_watches_is_told_although_others_are_watched() -> None:
+    (made,) = [each for each in automations({"a": str(uuid4())}) if each["name"].endswith("watches a zone")]
+    trigger = AutomationCore.model_validate(made).trigger
+    assert isinstance(trigger, EventTrigger) and trigger.for_each == set(resource("zhengzhou")) - {
+        "prefect.resource.name"
+    }
 
 
 def test_each_action_is_repeated_for_every_channel() -> None:
     made = automations({"a": "1", "b": "2"})
-    assert [[each["block_document_id"] for each in one["actions"]] for one in made] == [["1", "2"]] * 3
+    assert [[each["block_document_id"] for each in one["actions"]] for one in made] == [["1", "2"]] * 4

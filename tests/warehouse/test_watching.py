@@ -360,6 +360,59 @@ def test_what_was_not_judged_is_not_resolved(home: Home, lake: Lake) -> None:
     assert [each.kind for each in change.new] == ["run_stopped"] and not change.resolved
 
 
+def test_runs_count_in_the_order_in_which_they_ended_whatever_the_clock_said(home: Home, lake: Lake) -> None:
+    healthy(home, lake)
+
+    def run(name: str, year: int, outcome: str, changed: bool) -> None:
+        at = datetime(year, 11, 21, 6, 30)
+        runs.finish(lake, RunRecord(name, NAME, DUE, at, at, outcome), changed=changed)
+
+    for number, changed in enumerate((False, True)):  # beside the lake, in the lake
+        run(f"ahead-{number}", 2027 + number, "stopped", False)
+        assert [each.kind for each in look(lake, home).findings] == ["run_stopped"]
+        run(f"good-{number}", 2026, "ok", changed)
+        assert look(lake, home).findings == []
+    run("behind", 2020, "stopped", False)
+    assert [each.kind for each in look(lake, home).findings] == ["run_stopped"]
+    assert [each["run_id"] for each in runs.unchanged(home)][-3:] == ["good-0", "ahead-1", "behind"]
+
+
+def test_an_alert_ends_no_earlier_than_it_began(home: Home, lake: Lake) -> None:
+    healthy(home, lake)
+    stopped("stopped: the catalog is held")(home, lake)
+    seen = look(lake, home)
+    alerts.keep(lake, NAME, seen.findings, seen.judged, "r1", MOMENT)
+    change = alerts.keep(lake, NAME, [], seen.judged, "r2", MOMENT - timedelta(minutes=4))
+    assert [(each.first_seen_at, each.resolved_at) for each in change.resolved] == [(MOMENT, MOMENT)]
+
+
+@pytest.mark.parametrize(
+    ("run", "day"), [(f"r{DUE}-1", DUE), ("of another home", DUE - timedelta(days=1))]
+)  # known beside the lake; known nowhere
+def test_undated_documents_that_are_set_aside_count_to_their_run(
+    run: str, day: date, home: Home, lake: Lake
+) -> None:
+    healthy(home, lake)
+    lake.con.execute(
+        "INSERT INTO wh.quarantine.rows (zone, kind, rules, status, run_id, quarantined_at) VALUES "
+        f"('{NAME}', 'CEB311', ['K2'], 'open', '{run}', TIMESTAMP '2026-11-19 06:30:00')"
+    )
+    (found,) = look(lake, home).findings
+    assert (found.kind, found.subject, found.business_date) == ("critical_rule_failed", "K2", day)
+
+
+def test_a_mark_that_a_power_cut_left_empty_is_a_dead_run_by_its_name(home: Home, lake: Lake) -> None:
+    healthy(home, lake)
+    never_run(home, lake)
+    home.running.mkdir(exist_ok=True)
+    (home.running / "zhengzhou-20261120-0a1b2c3d.json").write_text("")
+    (home.running / "notes.json").write_text("")
+    (stuck,) = [each for each in look(lake, home).findings if each.kind == "run_stuck"]
+    assert stuck.business_date == DUE and "its process is gone without a word" in stuck.sentence
+    running.forget_dead(home, NAME, DUE)
+    assert running.marks(home) == []
+
+
 def test_marks_of_other_homes_and_ended_runs_are_gone(tmp_path: Path) -> None:
     home = Home(tmp_path)
     running.begun(home, "r9", NAME, DUE, MOMENT, "flow")
