@@ -480,6 +480,34 @@ def test_growth_of_a_figure_below_zero_from_its_change() -> None:
     assert not only(entry("x", "-12", change={"printed": "-30"}, growth={"printed": "-150 %"})).consistent
 
 
+@pytest.mark.parametrize(
+    ("change", "printed", "outcome"),
+    [
+        ("+30", "+12 %", INCONSISTENT),  # 12 after -18
+        ("+30", "+167 %", NOT_CHECKABLE),  # 30 / 18, by the size of what was before
+        ("+30", "-167 %", NOT_CHECKABLE),  # 30 / -18
+        ("+30", "+200 %", INCONSISTENT),  # from 29.5 / 19 = 155 % to 30.5 / 17 = 179 %
+        ("+13", "+12 %", INCONSISTENT),  # before: from -2 to 0, so at least 12.5 / 2 = 625 %
+        ("+13", "+900 %", NOT_CHECKABLE),
+    ],
+)
+def test_growth_of_a_figure_that_was_not_above_zero(change: str, printed: str, outcome: str) -> None:
+    x = entry("x", "12", change={"printed": change}, growth={"printed": printed})
+    assert check_all(book(x))[0].outcome == outcome
+
+
+def test_growth_from_exactly_nothing() -> None:
+    assert not only(entry("x", "1/4", change={"printed": "1/4"}, growth={"printed": "+12 %"})).consistent
+
+
+@pytest.mark.parametrize(("printed", "consistent"), [("-140 %", True), ("-40 %", False)])
+def test_annual_growth_of_one_year_has_no_root(printed: str, consistent: bool) -> None:
+    # -40 / 100 - 1 = -140 %
+    rate = {"printed": printed, "since": "base"}
+    found = only(entry("base", "100", period="2020"), entry("x", "-40", annual_growth=rate))
+    assert found.consistent is consistent
+
+
 def test_growth_of_a_sum_whose_part_can_have_been_nothing() -> None:
     parts = (entry("a", "0", growth={"printed": "-100 %"}), entry("b", "110", growth={"printed": "+10 %"}))
     x = entry("x", "110", growth={"printed": "+5 %"}, sum_of=["a", "b"])

@@ -116,7 +116,8 @@ def _put(
 def by_digits(result: Interval, scale: str, decimals: int) -> str:
     """How far a result can lie from what the printed digits give, in brackets; nothing where that does not show."""
     low, high = (spelled(end, scale, decimals) for end in (result.low, result.high))
-    return f" ({spanned(result, scale, decimals)} by the printed digits)" if low != high else ""
+    shows = low != high or not result.low.is_finite()
+    return f" ({spanned(result, scale, decimals)} by the printed digits)" if shows else ""
 
 
 def can_be_zero(told: str, divisor: Interval) -> str | None:

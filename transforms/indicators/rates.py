@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 
 from transforms.indicators.book import Amount, Book, by_digits, compared, impossible, not_above_zero
-from transforms.indicators.interval import Interval
+from transforms.indicators.interval import INFINITE, Interval
 from transforms.indicators.model import NOTED, Check, Gap, Indicator, Rate
 from transforms.indicators.printed import spelled
 
@@ -39,7 +40,10 @@ def growth(each: Indicator, rate: Rate, book: Book) -> Iterator[Check | Gap]:
 
 
 def _growth_from(each: Indicator, value: Amount, step: Amount, rate: Rate) -> Iterator[Check | Gap]:
-    """Growth where the change tells the figure before, which must have been above 0 for there to be a growth."""
+    """Growth where the change tells the figure before, which must have been above 0 for there to be a growth.
+
+    A rate that somebody made of a figure below 0 all the same is not accused: what it means is not agreed.
+    """
     formula, before = f"{value.text} - {step.text}", value.interval - step.interval
     reason = not_above_zero(f"the figure before, {formula},", before)
     if not reason:
@@ -47,11 +51,21 @@ def _growth_from(each: Indicator, value: Amount, step: Amount, rate: Rate) -> It
         yield from compared(
             each, "growth", f"{step.text} / ({formula})", result, rate.stated, "growth", "change"
         )
-    elif before.high <= 0 < value.interval.low:
+    elif before.high <= 0 < value.interval.low and not _fits_below_zero(step.interval, before, rate):
         told = f"{formula} = {spelled(before.point, '', 4)}{by_digits(before, '', 4)} before, which must be above 0"
         yield from impossible(each, "growth", told, rate.stated, "growth", "change")
     else:
         yield Gap(_subject("growth", rate), reason, "growth")
+
+
+def _fits_below_zero(step: Interval, before: Interval, rate: Rate) -> bool:
+    """Whether a rate is what a change makes of a figure at or below 0, with either sign: there is no agreed one."""
+    if not before.low:
+        return False  # exactly nothing before: no rate leads from there
+    most = before.low.copy_negate()
+    least = (step / Interval.exact(most)).low if most.is_finite() else Decimal(0)
+    size = step / -before if before.high < 0 else Interval(least, least, INFINITE)
+    return any(way.overlaps(printed.interval) for _, printed in rate.stated for way in (size, -size))
 
 
 def _growth_of(value: Interval, step: Interval) -> Interval:
@@ -83,7 +97,10 @@ def annual_growth(each: Indicator, rate: Rate, book: Book) -> Iterator[Check | G
     if first is None or last is None or first >= last:
         raise book.fail(each, "annual_growth.since", "must be of an earlier year; both periods must be years")
     times, formula = value.interval / base.interval, f"{value.text} / {base.text}"
-    if times.high < 0:
+    if last - first == 1:  # no root, so that it can lead below 0
+        told = f"{formula} - 1"
+        yield from compared(each, "annual growth", told, times - _ONE, rate.stated, "annual_growth")
+    elif times.high < 0:
         told = f"{formula} is below 0, where no compound growth leads"
         yield from impossible(each, "annual growth", told, rate.stated, "annual_growth")
     else:
