@@ -76,6 +76,19 @@ def test_growth_against_the_year_before(printed: str, consistent: bool) -> None:
     assert only(entry("base", "100"), entry("x", "120", growth=rate)).consistent is consistent
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "consistent"),
+    [
+        ("120,000", "150,000", False),  # 25 %, as all digits are printed
+        ("120 k", "150 k", False),  # from 149.5 / 120.5 = 24.1 % to 150.5 / 119.5 = 25.9 %
+        ("12万", "15万", True),  # from 14.5 / 12.5 = 16 % to 15.5 / 11.5 = 34.8 %
+    ],
+)
+def test_a_scale_says_what_was_rounded(before: str, now: str, consistent: bool) -> None:
+    rate = {"printed": "+27 %", "against": "base"}
+    assert only(entry("base", before), entry("x", now, growth=rate)).consistent is consistent
+
+
 @pytest.mark.parametrize(("printed", "consistent"), [("+30.05 %", True), ("+29.2 %", False)])
 def test_growth_from_the_change(printed: str, consistent: bool) -> None:
     # 10.65 / (46.09 - 10.65) = 30.05 %
