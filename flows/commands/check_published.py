@@ -63,7 +63,8 @@ def show(verdicts: list[Verdict], found: dict[str, int]) -> None:
             output.line(f"    {each.indicator.title}")
             _show_one(each, "        ")
     output.line(
-        f"\n{len(verdicts):,} figures: " + ", ".join(f"{number:,} {name}" for name, number in found.items())
+        f"\n{len(verdicts):,} figure{'' if len(verdicts) == 1 else 's'}: "
+        + ", ".join(f"{number:,} {name}" for name, number in found.items())
     )
     for each in verdicts:
         if each.outcome == INCONSISTENT:
