@@ -9,7 +9,8 @@ import polars as pl
 
 from transforms.cube import known, number, on_days, ratio, shaped, summed
 from transforms.metric_model import BREAKDOWN, DATE, ZONE, Column, MetricTable, count, share, text
-from transforms.rejections import ERROR, OTHER, REASONS, SENDING
+from transforms.rejections import ERROR, MESSAGE, OTHER, REASONS, SENDING
+from transforms.statuses import MESSAGE_REFUSED
 
 #: Share -> numerator, denominator, Chinese and English label.
 _SHARES = {
@@ -62,7 +63,7 @@ DECLARATIONS_DAILY = MetricTable(
             "rejected",
             "退单数",
             "lists rejected",
-            "with at least one status 100, 4 or below 0",
+            f"with at least one status 100, 4 or below 0 that is no {MESSAGE} (see rejections_daily)",
             "lists.rejections",
         ),
         count(
@@ -107,10 +108,12 @@ REJECTIONS_DAILY = MetricTable(
             "reason",
             "退单原因",
             "reason",
-            ", ".join((*REASONS, SENDING, ERROR, OTHER, "all")),
+            ", ".join((*REASONS, SENDING, ERROR, OTHER, MESSAGE, "all")),
             "first known phrase of the receipt's text: "
             + "; ".join(f"{reason}: {', '.join(phrases)}" for reason, phrases in REASONS.items())
-            + f"; without one {SENDING} (status 4), {ERROR} (below 0) or {OTHER} (100)",
+            + f"; without one {SENDING} (status 4), {ERROR} (below 0) or {OTHER} (100). {MESSAGE}, whatever the text: "
+            f"{', '.join(map(str, MESSAGE_REFUSED))} about a list with a 120 and no rejection since; the list stays as "
+            "it is",
             "lists.rejections",
         ),
     ),
@@ -126,7 +129,7 @@ REJECTIONS_DAILY = MetricTable(
             "first_rejections",
             "首次退单数",
             "first rejections",
-            "of these, the first rejection of their list",
+            f"of these, the first rejection of their list; no {MESSAGE}",
             "lists.rejections",
         ),
     ),
@@ -139,7 +142,7 @@ def declarations_daily(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFra
     accepted = pl.col("accepted_at").is_not_null()
     arrival = pl.col("arrived_at").is_not_null() | pl.col("waiting_at").is_not_null()
     early = pl.col("waiting_at").is_not_null() | (pl.col("declared_at") < pl.col("arrived_at"))
-    rejected = pl.col("rejections").list.len() > 0
+    rejected = pl.col("rejections").list.eval(_of_the_list()).list.any()
     repaired = (
         pl.col("exclusions")
         .list.eval(
@@ -170,9 +173,14 @@ def declarations_daily(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFra
     )
 
 
+def _of_the_list() -> pl.Expr:
+    """A rejection that rejects the list, and not only a message."""
+    return pl.element().struct.field("reason") != MESSAGE
+
+
 def rejections_daily(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFrame:
     """metrics.rejections_daily of the dates, sorted by grain."""
-    first = pl.col("rejections").list.eval(pl.int_range(pl.len()) == 0)
+    first = pl.col("rejections").list.eval(_of_the_list() & (_of_the_list().cum_sum() == 1))
     events = (
         lists.select("zone", "flow", "mode", "rejections", first.alias("_first"))
         .explode("rejections", "_first", empty_as_null=False, keep_nulls=False)

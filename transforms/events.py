@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import polars as pl
 
+from transforms.compute import computed
 from transforms.schemas import TIME
-from transforms.statuses import code, names_missing_document, procedure_order
+from transforms.statuses import (
+    ACCEPTED,
+    code,
+    is_rejection,
+    names_missing_document,
+    procedure_order,
+    refuses_message,
+)
 
 
 def ordered_events(receipts: pl.LazyFrame) -> pl.LazyFrame:
@@ -47,6 +55,26 @@ def _sorted(receipts: pl.LazyFrame) -> pl.LazyFrame:
         settled = several.select(pl.arg_sort_by("_place", *_TEXTS)).to_series()
         order = order.scatter(tied, order[tied][settled])
     return rows.drop("_place")[order].lazy()
+
+
+def refused_messages(events: pl.LazyFrame) -> pl.LazyFrame:
+    """The events that refuse only a message: the list stands accepted, its last 120 not followed by a rejection."""
+    concerned = events.filter(refuses_message()).select("list_id").unique()
+    stands = (
+        pl.when(pl.col("code") == ACCEPTED).then(True).when(is_rejection() & ~refuses_message()).then(False)
+    )
+    return (
+        events.join(concerned, on="list_id", how="semi", maintain_order="left")
+        .filter(refuses_message() & stands.forward_fill().over("list_id").fill_null(False))
+        .pipe(computed)
+    )
+
+
+def without(events: pl.LazyFrame, others: pl.LazyFrame) -> pl.LazyFrame:
+    """The events that are not among the others, in their order."""
+    return events.join(
+        others.select("list_id", "seq"), on=["list_id", "seq"], how="anti", maintain_order="left"
+    )
 
 
 def runs(events: pl.LazyFrame) -> pl.LazyFrame:

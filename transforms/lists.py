@@ -8,7 +8,7 @@ import polars as pl
 
 from transforms.arrivals import export_arrivals, gate_outs, import_arrivals
 from transforms.compute import computed
-from transforms.events import ordered_events, runs
+from transforms.events import ordered_events, refused_messages, runs, without
 from transforms.exclusions import as_lists, intervals
 from transforms.goods_lines import goods_lines
 from transforms.inputs import GOODS_LINE, Documents
@@ -48,7 +48,8 @@ def build(documents: Documents, rates: pl.LazyFrame) -> Linked:
     versions = list_versions(documents).pipe(computed).pipe(numbered).pipe(computed)
     receipts = pl.concat(linked(list_receipts(documents, flow), versions, flow) for flow in FLOWS)
     events = ordered_events(receipts).pipe(computed)
-    stretches = runs(events).pipe(computed)
+    refused = refused_messages(events)
+    stretches = runs(without(events, refused)).pipe(computed)
     chosen = current_lists(versions).pipe(computed)
     lists = (
         attached(
@@ -81,7 +82,7 @@ def build(documents: Documents, rates: pl.LazyFrame) -> Linked:
                 for name, times in answers.items()
             ),
             *_cancelled(withdrawn),
-            rejections(stretches),
+            rejections(stretches, refused),
             amendments(versions),
             as_lists(intervals(stretches, again, withdrawn)),
         )

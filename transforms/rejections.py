@@ -38,13 +38,18 @@ REASONS: dict[str, tuple[str, ...]] = {
 }
 #: Reasons told by the status where the text tells none.
 SENDING, ERROR = "sending_failed", "error"
+#: No rejection of the list: a message about an accepted list was refused (statuses.MESSAGE_REFUSED).
+MESSAGE = "message_refused"
 
 
-def rejections(runs: pl.LazyFrame) -> pl.LazyFrame:
-    """Grain list_id: `rejections`, each run of a status that asks for a new declaration, with its reason."""
+def rejections(runs: pl.LazyFrame, messages: pl.LazyFrame) -> pl.LazyFrame:
+    """Grain list_id: `rejections`, each run of a status that asks for a new declaration, with its reason.
+
+    Beside them the refused `messages` about lists that stand accepted, as a reason of their own.
+    """
+    refused = messages.select("list_id", "at", pl.lit(MESSAGE).alias("reason"))
     return (
-        runs.filter(is_rejection())
-        .with_columns(_reason())
+        pl.concat([runs.filter(is_rejection()).select("list_id", "at", _reason()), refused])
         .sort("list_id", "at", "reason")
         .group_by("list_id", maintain_order=True)
         .agg(pl.struct("at", "reason").alias("rejections"))

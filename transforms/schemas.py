@@ -114,7 +114,11 @@ _LISTS: tuple[tuple[str, pl.DataType, str], ...] = (
     ("returned_abroad_at", TIME, "first status 700, returned abroad"),
     ("released_at", TIME, "first status 800, released"),
     ("closed_at", TIME, "first status 899, closed"),
-    ("error_at", TIME, "first negative status, processing error"),
+    (
+        "error_at",
+        TIME,
+        "first negative status, processing error; none that only refuses a message about an accepted list",
+    ),
     ("declared_at", TIME, "first status 2, else app_at of the first version"),
     ("review_next_at", TIME, "next other status after the first 300"),
     ("waiting_next_at", TIME, "next other status after the first 400"),
@@ -137,7 +141,7 @@ _LISTS: tuple[tuple[str, pl.DataType, str], ...] = (
     (
         "rejections",
         pl.List(REJECTION),
-        "rejections, failed sendings and errors, by time; see transforms.rejections",
+        "rejections, failed sendings, errors and refused messages, by time; see transforms.rejections",
     ),
     ("state", _TEXT, "one of transforms.state.STATES"),
     ("state_at", TIME, "since when the list is in its state"),

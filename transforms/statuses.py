@@ -26,6 +26,19 @@ SENDING_FAILED, REJECTED, ACCEPTED, WAITING, SUSPENDED, RELEASED = 4, 100, 120, 
 DECLARING = 2
 #: Statuses that a list can only have after it was declared (again): any of them ends a repair.
 DECLARED = (2, 3, ACCEPTED, RELEASED)
+#: Negative statuses whose text refuses a message and says nothing of the list: while a list stands accepted, they
+#: leave it as it is. What each says: docs/decisions/0033-what-is-in-force.md.
+MESSAGE_REFUSED = (
+    -301014,
+    -621041,
+    -621042,
+    -621043,
+    -621049,
+    -621053,
+    -621055,
+    -621057,
+    -621999,
+)
 #: A cancellation or return with one of these statuses is granted.
 GRANTED = ("399", "800", "899")
 SIGNED = "S"  # waybill status
@@ -45,6 +58,11 @@ def is_error() -> pl.Expr:
 def is_rejection() -> pl.Expr:
     """A status after which the enterprise has to declare again: 100, 4, a negative one."""
     return pl.col("code").is_in((REJECTED, SENDING_FAILED)) | is_error()
+
+
+def refuses_message() -> pl.Expr:
+    """A status that refuses only a message, if the list stands accepted."""
+    return pl.col("code").is_in(MESSAGE_REFUSED)
 
 
 def is_refusal(status: str) -> pl.Expr:
