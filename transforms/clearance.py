@@ -188,17 +188,22 @@ def _figures(inputs: _Inputs, batch: Sequence[_Spans]) -> pl.LazyFrame:
 def _counts(cells: Cells, batch: Sequence[_Spans], rows: pl.DataFrame, used: pl.DataFrame) -> pl.DataFrame:
     """By group and cell: everything that adds up, and the maxima, where any list is concerned."""
     by = ["group", "base"]
+    ended = ~pl.col("censored")
     measured = (
         used.lazy()
         .group_by(by)
         .agg(
             pl.len().cast(pl.Int64).alias("n"),
-            pl.col("censored").sum().cast(pl.Int64),
-            pl.col("duration").sum().alias("sum_ms"),
+            ended.sum().cast(pl.Int64).alias("ended"),
+            pl.col("duration").filter(ended).sum().alias("sum_ms"),
             pl.col("duration").max().alias("max_ms"),
             pl.col("excluded").sum().alias("excluded_ms"),
             *(
                 (pl.col("duration") <= limit).sum().cast(pl.Int64).alias(name)
+                for name, limit in WITHIN_MS.items()
+            ),
+            *(
+                ((pl.col("duration") <= limit) & ended).sum().cast(pl.Int64).alias(f"n_{name}")
                 for name, limit in WITHIN_MS.items()
             ),
         )
@@ -231,20 +236,19 @@ def _measured(counts: pl.LazyFrame, sorted_: pl.DataFrame) -> pl.LazyFrame:
         _sum().alias("sum_h"),
         _mean().alias("mean_h"),
         in_hours(pl.col("max_ms")).alias("max_h"),
-        *(pl.col(name).alias(f"n_{name}") for name in WITHIN_MS),
         *(pl.when(pl.col("n") > 0).then(pl.col(name) / pl.col("n")).alias(name) for name in WITHIN_MS),
     )
 
 
 def _estimated(counts: pl.LazyFrame, sorted_: pl.DataFrame) -> pl.LazyFrame:
-    """Acceptance basis: Kaplan-Meier; the mean only where nothing is censored."""
+    """Acceptance basis: Kaplan-Meier; of those that ended the sum and the mean, once none is open."""
     covered = counts.select("cell", *WITHIN_MS)
     estimates = kaplan_meier.estimates(sorted_, covered, _KM_QUANTILES).with_columns(
         in_hours(pl.col(name)) for name in _KM_QUANTILES
     )
-    complete = pl.when(pl.col("censored") == 0)
+    complete = pl.when(pl.col("open") == 0)
     return (
-        counts.rename({name: f"n_{name}" for name in WITHIN_MS})
+        counts.drop(*WITHIN_MS)
         .join(estimates, on="cell", how="left")
         .with_columns(
             complete.then(_sum()).alias("sum_h"),
@@ -260,7 +264,7 @@ def _sum() -> pl.Expr:
 
 
 def _mean() -> pl.Expr:
-    return pl.when(pl.col("n") > 0).then(pl.col("sum_ms") / (pl.col("n") * HOUR_MS))
+    return pl.when(pl.col("ended") > 0).then(pl.col("sum_ms") / (pl.col("ended") * HOUR_MS))
 
 
 def _by_reason(inputs: _Inputs, spans: _Spans, by_reason: pl.LazyFrame) -> pl.LazyFrame:

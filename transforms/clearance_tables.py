@@ -22,11 +22,11 @@ _MEASURE = Column(
 
 def _share(id_: str, zh: str, en: str) -> Column:
     formula = f"fraction of n with a duration of at most {WITHIN_MS[id_]} ms; acceptance basis: F(t)"
-    return share(id_, zh, en, "fraction of n", formula, over_days=(f"n_{id_}", "n"))
+    return share(id_, zh, en, "fraction of n", formula, since="2", over_days=(f"n_{id_}", "ended"))
 
 
 def _share_count(id_: str, zh: str, en: str) -> Column:
-    formula = f"durations of at most {WITHIN_MS[id_]} ms; acceptance basis: null while any is censored"
+    formula = f"of ended, durations of at most {WITHIN_MS[id_]} ms; acceptance basis: null while any is open"
     return count(f"n_{id_}", zh, en, formula, since="2")
 
 
@@ -51,11 +51,19 @@ CLEARANCE_DAILY = MetricTable(
             "durations used: release basis defined and not negative; "
             "acceptance basis also those still running",
         ),
+        count(
+            "ended",
+            "已完结数",
+            "durations that ended",
+            "of n, those whose end was observed: release basis n; acceptance basis n less those open and those that left "
+            "without it (cancelled, returned, closed, rejected)",
+            since="2",
+        ),
         hours(
             "sum_h",
             "时长合计",
             "hours in all",
-            "sum of the durations, 0 where n is 0; acceptance basis: null while any duration is censored",
+            "sum of the durations of ended, 0 where there are none; acceptance basis: null while any list is open",
             since="2",
             over_days="sum",
         ),
@@ -63,8 +71,9 @@ CLEARANCE_DAILY = MetricTable(
             "mean_h",
             "平均",
             "mean",
-            "sum / n; acceptance basis: null while any duration is censored",
-            over_days=("sum_h", "n"),
+            "sum_h / ended; acceptance basis: null while any list is open",
+            since="2",
+            over_days=("sum_h", "ended"),
         ),
         hours("median_h", "中位数", "median", "quantile 0.5 (see the quantile rule)"),
         hours("p90_h", "90分位", "90th percentile", "quantile 0.9 (see the quantile rule)"),
@@ -85,6 +94,7 @@ CLEARANCE_DAILY = MetricTable(
             "release basis: accepted before the end of the day and not "
             "released, rejected, cancelled or returned by then; acceptance basis: open at observed_until",
             over_days="stock",
+            stock_where=("basis", "release"),
             since="2",
         ),
         hours(

@@ -102,6 +102,8 @@ def over_days(column: Column) -> str:
     rule = column.over_days
     if column.across:
         return f"{rule} across {', '.join(column.across)}"
+    if column.stock_where:
+        return f"{rule} where {' = '.join(column.stock_where)}, else sum"
     return rule if isinstance(rule, str) else " / ".join(rule)
 
 
@@ -162,7 +164,7 @@ def _periods() -> Iterator[str]:
     yield ""
     yield "- `sum`: the days added up; unknown (null) where a day's amount is unknown. `max`: the largest day. `last`: that"
     yield "  of `last_date`. `stock`: the same, and 0 where the cell has no row on that date. `no`: days do not tell it, the"
-    yield "  views do not have it."
+    yield "  views do not have it. `stock where x = y, else sum`: in the other rows each day tells of things of its own."
     yield "- `sum across x`: the amount is of all rows of the day that differ only in x, and is added up once a day over"
     yield "  all of them: a day counts on which the row itself is missing, but another of its group is there."
     yield "- `a / b`: the sum of `a` divided by the sum of `b`; `max:a` is its largest day, `mean:a` its mean day covered."

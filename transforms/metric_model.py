@@ -33,6 +33,9 @@ class Column:
     #: days it is added up over the whole of that group, since a day without a row of the cell still has it. Such
     #: an amount can only be a "sum", and some row of the group must be there on every day that has the amount.
     across: tuple[str, ...] = ()
+    #: Where a column is a "stock" only in rows of one breakdown, that breakdown and its value: in the other rows every
+    #: day has things of its own (a cohort), which add up. Empty: everywhere.
+    stock_where: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -130,9 +133,10 @@ def count(
     since: str = "",
     over_days: str = "sum",
     across: tuple[str, ...] = (),
+    stock_where: tuple[str, str] | None = None,
 ) -> Column:
     """A number of things; distinct things do not add up over days (`over_days="no"`)."""
-    return Column(id_, zh, en, "count", formula, source, since, _COUNT, over_days, across)
+    return Column(id_, zh, en, "count", formula, source, since, _COUNT, over_days, across, stock_where)
 
 
 def hours(

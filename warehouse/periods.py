@@ -182,7 +182,12 @@ def over_days(table: MetricTable, column: Column, days: Days) -> str | None:
         if not days.last:
             return None
         known = f"count(*) FILTER ({days.last}) > 0"
-        return f"CASE WHEN {known} THEN max(t.{sql.name(column.id)}) FILTER ({days.last}) ELSE 0 END"
+        stock = f"CASE WHEN {known} THEN max(t.{sql.name(column.id)}) FILTER ({days.last}) ELSE 0 END"
+        if column.stock_where is None:
+            return stock
+        breakdown, value = column.stock_where
+        where = f"t.{sql.name(breakdown)} = {sql.literal(value)}"
+        return f"CASE WHEN {where} THEN {stock} ELSE {_sum(column.id, days.only)} END"
     if rule == "no":
         return None
     raise ValueError(f"column {column.id}: over_days {rule!r} is no rule (see Column.over_days)")

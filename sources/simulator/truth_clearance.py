@@ -183,6 +183,12 @@ class Clearance:
         excluded = totals(cells, s.which, s.excluded)
         statistics = released if still else kaplan_meier
         found = statistics(cells, s.which, s.duration, s.censored)
+        if not still:
+            ended = s.which & ~s.censored
+            number, hours = counts(cells, ended), totals(cells, ended, s.duration)
+            for cell, figures in enumerate(found):
+                told = number[cell] and not is_open[cell]
+                figures["mean_h"] = int(hours[cell]) / int(number[cell]) / HOUR if told else None
         for at in np.flatnonzero(n + negative + undefined + is_open):
             flow, mode, office = cells.names[at]
             yield {

@@ -46,7 +46,7 @@ def _plain(values: Ints) -> dict[str, Any]:
 
 
 def kaplan_meier(cells: Cells, which: Flags, duration: Ints, censored: Flags) -> list[dict[str, Any]]:
-    """The Kaplan-Meier estimate: quantile = smallest t with F(t) >= p, null if not reached."""
+    """The Kaplan-Meier estimate: quantile = smallest t with F(t) >= p, null if not reached. No mean."""
     return [_estimate(values, flags) for values, flags in _ladders(cells, which, duration, censored)]
 
 
@@ -59,7 +59,7 @@ def _estimate(values: Ints, censored: Flags) -> dict[str, Any]:
     survival = np.cumprod(np.where(censored, 1.0, (left - 1) / left))
     plain = np.flatnonzero(censored)[0] if censored.any() else n
     survival[:plain] = (left[:plain] - 1) / n
-    found: dict[str, Any] = {"mean_h": None if censored.any() else int(values.sum()) / n / HOUR}
+    found: dict[str, Any] = {}
     for name, (above, below) in _QUANTILES.items():
         found[name] = _first_at(values, survival, 1 - above / below)
     found["max_h"] = _first_at(values, survival, 0.0)

@@ -89,6 +89,34 @@ def test_on_the_acceptance_basis_only_what_still_runs_makes_a_sum_unknown():
     ]
 
 
+def test_open_lists_of_the_days_of_acceptance_add_up_and_a_cancelled_one_takes_no_mean():
+    lists = lists_of(
+        [
+            {"flow": "I", "accepted_at": at(1, 8)},
+            {"flow": "I", "accepted_at": at(1, 9), "cancelled_at": at(1, 10)},
+            {"flow": "I", "accepted_at": at(2, 8), "released_at": at(2, 12)},
+            {"flow": "I", "accepted_at": at(2, 8), "cancelled_at": at(2, 8)},
+            {"flow": "I", "accepted_at": at(3, 8)},
+        ]
+    )
+    found = clearance_daily(lists, DAYS, datetime(2026, 11, 4)).collect()
+    of_customs = (pl.col("measure") == "customs_gross") & pl.all_horizontal(
+        pl.col("flow", "mode", "office") == "all"
+    )
+    cohorts = of_customs & (pl.col("basis") == "acceptance")
+    shown = ("n", "ended", "open", "sum_h", "mean_h", "n_within_1h", "n_within_24h")
+    assert found.filter(cohorts).select(shown).rows() == [
+        (2, 0, 1, None, None, None, None),
+        (2, 1, 0, 4.0, 4.0, 0, 1),
+        (1, 0, 1, None, None, None, None),
+    ]
+    month = november("clearance_daily", found).filter(of_customs)
+    assert month.select("basis", "n", "ended", "open").sort("basis").rows() == [
+        ("acceptance", 5, 1, 2),
+        ("release", 1, 1, 2),
+    ]
+
+
 def test_a_day_without_lists_of_a_flow_leaves_the_month_its_linked_share():
     lists = lists_of(
         [

@@ -99,7 +99,7 @@ def test_every_column_says_how_days_become_a_period():
     shown = definitions_frame().filter(
         (pl.col("table_name") == "clearance_daily") & (pl.col("id") == "mean_h")
     )
-    assert shown["over_days"].to_list() == ["sum_h / n"]
+    assert shown["over_days"].to_list() == ["sum_h / ended"]
 
 
 ZONE = "zhengzhou"

@@ -67,24 +67,25 @@ EXAMPLES = (
         day=date(2026, 3, 3),
         given={
             "metrics.clearance_daily": """
-                business_date | basis      | flow | mode | office | measure       | n | sum_h | mean_h | n_within_1h | within_1h | median_h | open
-                2026-03-01    | release    | all  | all  | all    | customs_gross | 1 | 10    | 10     | 0           | 0         | 10       | 9
-                2026-03-02    | release    | all  | all  | all    | customs_gross | 0 | 0     |        | 0           |           |          | 11
-                2026-03-03    | release    | all  | all  | all    | customs_gross | 4 | 5     | 1.25   | 3           | 0.75      | 1        | 2
-                2026-03-01    | acceptance | all  | all  | all    | customs_gross | 2 | 3     | 1.5    | 1           | 0.5       | 1.5      | 0
-                2026-03-03    | acceptance | all  | all  | all    | customs_gross | 5 |       |        |             | 0.6       | 1        | 1
+                business_date | basis      | flow | mode | office | measure       | n | ended | sum_h | mean_h | n_within_1h | within_1h | median_h | open
+                2026-03-01    | release    | all  | all  | all    | customs_gross | 1 | 1     | 10    | 10     | 0           | 0         | 10       | 9
+                2026-03-02    | release    | all  | all  | all    | customs_gross | 0 | 0     | 0     |        | 0           |           |          | 11
+                2026-03-03    | release    | all  | all  | all    | customs_gross | 4 | 4     | 5     | 1.25   | 3           | 0.75      | 1        | 2
+                2026-03-01    | acceptance | all  | all  | all    | customs_gross | 3 | 2     | 3     | 1.5    | 1           | 0.5       | 1.5      | 0
+                2026-03-02    | acceptance | all  | all  | all    | customs_gross | 6 | 4     |       |        |             | 0.6       | 1        | 2
+                2026-03-03    | acceptance | all  | all  | all    | customs_gross | 5 | 3     |       |        |             | 0.6       | 1        | 1
                 """
         },
         arithmetic=(
             "The mean is weighted by the lists: (10 + 0 + 5) / (1 + 0 + 4) = 3 h, not the mean of 10 and 1.25. On the 2nd "
-            "nothing was released, which is no hours and not unknown ones. Three of five took at most an hour. Open lists are a stock: those of the last day. Medians of days tell no median of a month. "
-            "On the acceptance basis a list of the 3rd is still running, so neither its hours nor the month's mean are known."
+            "nothing was released, which is no hours and not unknown ones. Three of five took at most an hour. Open lists are a stock: those of the last day. On the acceptance basis every day has lists of its own, so they add up: 0 + 2 + 1. Medians of days tell no median of a month. "
+            "On the acceptance basis lists of the 2nd and the 3rd are still running, so neither its hours nor the month's mean are known."
         ),
         expected={
             "clearance_monthly": """
-                basis      | days_covered | n | sum_h | mean_h | n_within_1h | within_1h | open
-                release    | 3            | 5 | 15    | 3      | 3           | 3/5       | 2
-                acceptance | 3            | 7 |       |        |             |           | 1
+                basis      | days_covered | n  | ended | sum_h | mean_h | n_within_1h | within_1h | open
+                release    | 3            | 5  | 5     | 15    | 3      | 3           | 3/5       | 2
+                acceptance | 3            | 14 | 9     |       |        |             |           | 3
                 """
         },
     ),
