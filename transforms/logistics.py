@@ -67,8 +67,10 @@ LOGISTICS_DAILY = MetricTable(
             "包裹数",
             "parcels",
             "distinct waybills (flow, logisticsCode, logisticsNo) of the lists; one that several lists name counts "
-            "with the first of them by order number",
+            "with the first of them by order number. Days do not add up: a waybill whose lists are released on two days "
+            "is one parcel of each",
             "lists.logistics_no",
+            over_days="no",
         ),
         *_FREIGHT,
         money(

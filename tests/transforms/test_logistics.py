@@ -23,6 +23,7 @@ from transforms.logistics import (
     routes_daily,
 )
 from transforms.schemas import LISTS
+from warehouse import periods
 
 LISTS_DRAWN = """
 zone | flow | order_no | logistics_code | logistics_no | traf_mode | country | released_at | signed_at | returned_at | packages | gross_weight_kg | value_cny | freight_cny
@@ -61,6 +62,20 @@ def test_parcels_by_carrier_and_transport():
         all  | all     | all       | 4     | 2       | 4        | 2.00000         | 30.00000  | 1.00000
         """,
     )
+
+
+def test_a_waybill_released_on_two_days_is_a_parcel_of_each_and_no_month_adds_them_up():
+    drawn = """
+        zone | flow | ebc_code | order_no | logistics_code | logistics_no | released_at
+        z    | I    | E        | O1       | SF             | W1           | 08:00
+        z    | I    | E        | O2       | SF             | W1           | +1 08:00
+        """
+    days = [DAY, DAY + timedelta(days=1)]
+    found = logistics_daily(plain.lists_of(frame(drawn, LISTS).to_dicts()), days)
+    whole = pl.all_horizontal(pl.col("flow", "carrier", "transport") == "all")
+    expect(found.filter(whole), "business_date | lists | parcels\n2026-11-11 | 1 | 1\n2026-11-12 | 1 | 1")
+    (parcels,) = (each for each in LOGISTICS_DAILY.values if each.id == "parcels")
+    assert periods.over_days(LOGISTICS_DAILY, parcels, periods.COVERED) is None
 
 
 def test_routes_and_corridors():
