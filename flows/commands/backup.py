@@ -15,7 +15,7 @@ from flows.options import HomeOption, JsonOption
 from flows.progress import reporter, terminal_progress
 from flows.settings import home_path
 from flows.stages import now
-from warehouse import Home, Lake, record
+from warehouse import Home, record
 from warehouse import backup as backups
 from warehouse.errors import WarehouseError
 
@@ -68,8 +68,7 @@ def restore(
         with terminal_progress(output.err):
             restored = backups.restore(source, store, reporter().stage("restore"))
         said = restored.said
-        with Lake.read(store) as lake:
-            found = record.verify(lake)
+        found = record.verify_home(store)
     except WarehouseError as error:
         raise UsageProblem(str(error)) from error
     if as_json:

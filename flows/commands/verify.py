@@ -12,7 +12,7 @@ from flows import output
 from flows.errors import UsageProblem
 from flows.options import HomeOption, JsonOption, load_zone, parse_date
 from flows.settings import home_path
-from warehouse import Home, Lake, record
+from warehouse import Home, record
 from warehouse.errors import WarehouseError
 
 
@@ -41,8 +41,7 @@ def verify(
         parse_date(text, option) if text else None for text, option in ((first, "--from"), (last, "--to"))
     ]
     try:
-        with Lake.read(Home(home_path(home))) as lake:
-            found = record.verify(lake, zone, days[0], days[1])
+        found = record.verify_home(Home(home_path(home)), zone, days[0], days[1])
     except WarehouseError as error:
         raise UsageProblem(str(error)) from error
     if as_json:

@@ -10,9 +10,10 @@ from staged_runs import Stage, order
 from typer.testing import CliRunner
 
 from flows.cli import app
-from warehouse import Home, Lake, record
+from warehouse import Home, Lake, connection, record
 from warehouse.errors import RecordError, SigningKeyError
 from warehouse.record import commits, rows
+from warehouse.record.book import Book
 
 DAY = date(2026, 11, 11)
 AT = datetime(2026, 11, 12, 1)
@@ -411,3 +412,43 @@ def test_a_record_without_its_public_key_is_given_no_other(home):
     with pytest.raises(SigningKeyError, match=r"Put public\.key back"):
         day(home, 3, "31")
     assert not (home.record / "public.key").exists()
+
+
+def test_a_run_that_seals_beside_a_verification_is_no_tampering(home, monkeypatch):
+    real = Book.lines
+
+    def lines(self):
+        """A run commits and seals right after the log was read."""
+        monkeypatch.setattr(Book, "lines", real)
+        read = list(real(self))
+        day(home, 3, "31")
+        return iter(read)
+
+    monkeypatch.setattr(Book, "lines", lines)
+    with Lake.read(home) as lake:
+        found = record.verify(lake)
+    assert (found.problem, found.checkpoints, found.unsealed) == (None, 3, 0)
+
+
+def test_missing_hashes_and_half_a_checkpoint_are_named(home):
+    leaves = home.record / "leaves.bin"
+    whole = leaves.read_bytes()
+    leaves.write_bytes(whole[:-32])
+    assert f"{len(whole) // 32 - 1} hashes for {len(whole) // 32} entries" in problem(home)
+    leaves.unlink()
+    assert f"leaves.bin has 0 hashes for {len(whole) // 32} entries" in problem(home)
+    leaves.write_bytes(whole)
+    with (home.record / "checkpoints.jsonl").open("ab") as file:
+        file.write(b'"tongguan/rec')
+    assert "line 3 of" in problem(home) and "is no checkpoint" in problem(home)
+    day(home, 3, "31")
+    assert problem(home) is None, "what a crash left is cut off"
+
+
+@pytest.mark.parametrize("table", ["migrations", "checkpoints"])
+@pytest.mark.parametrize("spoil", [lambda path: path.unlink(), lambda path: path.write_bytes(b"spoilt")])
+def test_a_missing_file_of_the_ledger_itself_is_named(home, monkeypatch, table, spoil):
+    monkeypatch.setattr(connection, "_known_as_migrated", set())  # as in a process of its own
+    path = next((home.data / "ledger" / table).rglob("*.parquet"))
+    spoil(path)
+    assert path.name in problem(home)

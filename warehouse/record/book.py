@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from warehouse.errors import RecordError
 from warehouse.home import Home
 
 HASH_BYTES = 32
@@ -72,10 +73,19 @@ class Book:
         return dict(json.loads(lines[-1])) if lines else None
 
     def notes(self) -> list[str]:
-        """The checkpoints, oldest first."""
+        """The checkpoints, oldest first. Raises RecordError where a line is none."""
         if not self.checkpoints.exists():
             return []
-        return [str(json.loads(line)) for line in self.checkpoints.read_text(encoding="utf-8").splitlines()]
+        found = []
+        for number, line in enumerate(self.checkpoints.read_bytes().splitlines(), 1):
+            try:
+                found.append(str(json.loads(line)))
+            except ValueError as error:  # UnicodeDecodeError too
+                raise RecordError(
+                    f"line {number} of {self.checkpoints} is no checkpoint ({error}): the next run cuts off half a last "
+                    "line that a crash left; put the folder back from its copy if it stays"
+                ) from error
+        return found
 
 
 def append(path: Path, data: bytes) -> None:

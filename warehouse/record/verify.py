@@ -9,17 +9,24 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from warehouse.connection import Lake
-from warehouse.errors import RecordError
+import duckdb
+
+from warehouse import catalogs
+from warehouse.connection import Lake, attached
+from warehouse.errors import RecordError, SigningKeyError
+from warehouse.home import Home
 from warehouse.record.book import Book
 from warehouse.record.commits import SEALER, files, snapshots
 from warehouse.record.merkle import Tree, extends, leaf_hash
 from warehouse.record.note import Checkpoint, CheckpointError, opened, public_key
 from warehouse.record.rows import beside_files, differing, in_force, never_fewer
+from warehouse.record.seal import LOCK
 
 _BEIJING = ZoneInfo("Asia/Shanghai")
 #: The table that a seal itself adds to, in a commit after those it seals.
 CHECKPOINTS = "ledger.checkpoints"
+#: What DuckDB says of a file that is missing, or is no Parquet file any more.
+_SPOILT = (duckdb.IOException, duckdb.InvalidInputException)
 
 
 @dataclass(frozen=True)
@@ -45,20 +52,45 @@ class _Done:
     unsealed: int = 0
 
 
+def verify_home(
+    home: Home, zone: str | None = None, first: date | None = None, last: date | None = None
+) -> Verified:
+    """`verify` of a home, also where a file that is read on opening it is missing or spoilt."""
+    try:
+        with Lake.read(home) as lake:
+            return verify(lake, zone, first, last)
+    except _SPOILT:
+        with attached(home) as con:
+            return verify(Lake(con, home), zone, first, last)
+
+
 def verify(
     lake: Lake, zone: str | None = None, first: date | None = None, last: date | None = None
 ) -> Verified:
     """Check the log, its checkpoints, the catalog and the data files, in this order; stops at the first that fails.
 
     The chain is checked whole. `zone`, `first` and `last` (days of commit, Asia/Shanghai) only narrow which data
-    files are hashed: files of one zone, with those of no zone; files committed in these days.
+    files are hashed: files of one zone, with those of no zone; files committed in these days. A run may seal
+    meanwhile: what does not hold is looked at again while none can, before it is told.
     """
+    found = _verified(lake, zone, first, last)
+    if found.problem is None or lake.writable:
+        return found
+    with catalogs.of(lake.home).writing(LOCK, None):
+        return _verified(lake, zone, first, last)
+
+
+def _verified(lake: Lake, zone: str | None, first: date | None, last: date | None) -> Verified:
     done = _Done()
     problem = None
     try:
         _checked(lake, zone, first, last, done)
-    except (_Broken, RecordError) as broken:
+    except (_Broken, RecordError, SigningKeyError) as broken:
         problem = str(broken)
+    except _SPOILT as error:
+        if "locked" in str(error):  # by another program: that says nothing about the files
+            raise
+        problem = f"a data file that holds part of the ledger cannot be read: {str(error).splitlines()[0]}"
     return Verified(done.entries, done.checkpoints, done.files, done.unsealed, problem)
 
 
@@ -68,21 +100,26 @@ def _checked(lake: Lake, zone: str | None, first: date | None, last: date | None
     if not lines:
         raise _Broken(f"there is no log in {book.folder}: run `tongguan run`, which seals what it commits")
     leaves = [leaf_hash(each) for each in lines]
-    for at, (computed, stored) in enumerate(zip(leaves, book.leaves(), strict=False)):
-        if computed != stored:
+    stored = book.leaves()
+    for at, (computed, kept) in enumerate(zip(leaves, stored, strict=False)):
+        if computed != kept:
             raise _Broken(f"entry {at} of the log was altered: it is not what was hashed when it was sealed")
-    _chain(book, leaves, done)
+    notes = book.notes()
+    _chain(book, notes, leaves, done)
+    if len(stored) != len(leaves):
+        raise _Broken(
+            f"{book.hashes} has {len(stored)} hashes for {len(leaves)} entries of the log: put it back from its copy"
+        )
     entries = [json.loads(each) for each in lines]
     done.entries = len(entries)
-    _catalog_checkpoints(lake, book)
+    _catalog_checkpoints(lake, notes)
     known = _commits(lake, entries, done)
     _rows(lake, entries, known, done)
     _files(lake, entries, zone, first, last, done)
 
 
-def _chain(book: Book, leaves: list[bytes], done: _Done) -> None:
+def _chain(book: Book, notes: list[str], leaves: list[bytes], done: _Done) -> None:
     """Every checkpoint is signed, holds over the log, and extends the one before."""
-    notes = book.notes()
     if not notes or not book.public.exists():
         raise _Broken(f"the checkpoints or the public key are missing in {book.folder}")
     key = public_key(book.public.read_text(encoding="utf-8"))
@@ -113,10 +150,10 @@ def _chain(book: Book, leaves: list[bytes], done: _Done) -> None:
         )
 
 
-def _catalog_checkpoints(lake: Lake, book: Book) -> None:
+def _catalog_checkpoints(lake: Lake, notes: list[str]) -> None:
     """The catalog holds the same checkpoints; the last may be missing where a run was killed in between."""
     rows = lake.con.execute("SELECT note FROM wh.ledger.checkpoints ORDER BY size, sealed_at").fetchall()
-    kept, notes = [note for (note,) in rows], book.notes()
+    kept = [note for (note,) in rows]
     if len(kept) > len(notes):
         raise _Broken(
             f"the catalog holds {len(kept)} checkpoints, the record folder {len(notes)}: some were removed"
