@@ -67,10 +67,16 @@ class Restored:
 
 
 def backup(
-    home: Home, target: Path, at: datetime, waiting: Callable[[str], None], progress: Progress
+    home: Home,
+    target: Path,
+    at: datetime,
+    waiting: Callable[[str], None],
+    progress: Progress,
+    zones: Path | None = None,
 ) -> BackedUp:
     """Bring the backup in `target` up to date with the home; the files it has already are not copied again.
 
+    `zones`: the folder of the zone files and corrections; it goes along as `zones`, and stands in the restored home.
     Keys are never copied: `without_keys` names those that must be kept elsewhere. Raises BackupError where the
     catalog is a shared one, or the folder holds something else.
     """
@@ -96,6 +102,9 @@ def backup(
         with published.alone(home):
             for name in _changing(home.path):
                 _copy_changing(home.path / name, fresh / name)
+    if zones is not None:
+        shutil.rmtree(fresh / ZONES, ignore_errors=True)  # those of a home that was restored, and uses others
+        _copy_changing(zones, fresh / ZONES)
     kept = sorted(each for each in found if (target / each).exists())
     _write(fresh / FILES, json.dumps([each.as_posix() for each in kept], ensure_ascii=False, indent=0))
     made = BackedUp(

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from sources.corrections import Declared, parse
+from sources.zone import zones_folder
 from transforms.corrections import Correction
 from warehouse import sql, touched
 from warehouse.connection import Lake
@@ -65,7 +66,8 @@ class Change:
 def change(lake: Lake, zone: str, declared: Sequence[Declared]) -> Change:
     """What is new about the corrections of a zone since the last run.
 
-    Raises CorrectionError for an active one that cannot be used or whose guard does not hold.
+    Raises CorrectionError for an active one that cannot be used or whose guard does not hold, and where the file of
+    one that is in force is gone: a machine that was set up without it must not bring the figures of before back.
     """
     found = {each.id: matches(lake.con, zone, each) for each in declared}
     for each in declared:
@@ -76,7 +78,9 @@ def change(lake: Lake, zone: str, declared: Sequence[Declared]) -> Change:
         each.id: Row(each, each.status, (at := found[each.id]).documents, at.first, at.last)
         for each in declared
     }
-    for id_ in old.keys() - new.keys():
+    for id_ in sorted(old.keys() - new.keys()):
+        if old[id_].status == "active":
+            raise CorrectionError(lost(id_, old[id_].declared.file))
         each = old[id_].declared
         at = matches(lake.con, zone, each)
         new[id_] = Row(each, REMOVED, at.documents, at.first, at.last)
@@ -97,6 +101,15 @@ def change(lake: Lake, zone: str, declared: Sequence[Declared]) -> Change:
         tuple(batches) if again else (),
         tuple(rows),
         tuple(moved),
+    )
+
+
+def lost(id_: str, file: str) -> str:
+    """What to do about a correction in force whose file is gone."""
+    return (
+        f"{zones_folder() / file} is not there, and correction {id_!r} is in force: put the file back (backup, or its text "
+        "in ledger.corrections), or let TONGGUAN_ZONES name the folder with the zone files and corrections. To end it, "
+        'put it back with status = "withdrawn"'
     )
 
 

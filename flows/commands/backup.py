@@ -15,6 +15,7 @@ from flows.options import HomeOption, JsonOption
 from flows.progress import reporter, terminal_progress
 from flows.settings import home_path
 from flows.stages import now
+from sources.zone import zones_folder
 from warehouse import Home, record
 from warehouse import backup as backups
 from warehouse.errors import WarehouseError
@@ -29,15 +30,15 @@ def backup(
 ) -> None:
     """Copy the home, also while runs go on; files that the backup has already are not copied again.
 
-    The keys are not copied: they are named at the end, keep them apart. Published copies, pages, landed files and
-    the log of commits go along.
+    The keys are not copied: they are named at the end, keep them apart. Published copies, pages, landed files, the
+    log of commits, and the zone files with their corrections go along.
 
     Example: tongguan backup --to /backup/tongguan
     """
     try:
         with terminal_progress(output.err):
             made = backups.backup(
-                Home(home_path(home)), to, now(), output.err.print, reporter().stage("backup")
+                Home(home_path(home)), to, now(), output.err.print, reporter().stage("backup"), zones_folder()
             )
     except WarehouseError as error:
         raise UsageProblem(str(error)) from error

@@ -14,7 +14,7 @@ from flows.options import HomeOption, JsonOption, ZoneOption, load_zone
 from sources.corrections import Declared, load
 from sources.zone import ZoneError
 from warehouse import Lake
-from warehouse.corrections import records
+from warehouse.corrections import lost, records
 from warehouse.guards import broken, matches
 
 
@@ -22,8 +22,8 @@ def corrections(zone: ZoneOption, home: HomeOption = None, as_json: JsonOption =
     """List the declared corrections of a zone: what they select, what they meet, whether they are applied.
 
     The files lie in corrections/<zone>/ beside the zone files. A new, changed or withdrawn correction is
-    applied by the next run; an active one whose guard does not hold stops that run. Exit code 1 where an
-    active guard does not hold.
+    applied by the next run; an active one whose guard does not hold, or whose file is gone, stops that run. Exit
+    code 1 where there is one.
 
     Example: tongguan corrections --zone zhengzhou
     """
@@ -43,7 +43,10 @@ def corrections(zone: ZoneOption, home: HomeOption = None, as_json: JsonOption =
         for each in rows:
             if each["problem"]:
                 output.line(f"{each['file']}: {each['correction_id']} {each['problem']}", "red")
-    if any(each["status"] == "active" and each["problem"] for each in rows):
+        for each in gone:
+            if each["status"] == "active":
+                output.line(lost(each["correction_id"], each["file"]), "red")
+    if any(each["status"] == "active" and (each in gone or each["problem"]) for each in rows + gone):
         raise typer.Exit(1)
 
 

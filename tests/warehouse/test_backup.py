@@ -243,6 +243,22 @@ def test_landed_bytes_that_were_altered_are_left_out_and_named(backed_up, tmp_pa
     assert not (tmp_path / "spoilt" / "landing" / "ba" / name).exists()
 
 
+def test_zone_files_and_corrections_go_along(backed_up, tmp_path, monkeypatch):
+    lost, _, _, _ = backed_up
+    zones, copy = tmp_path / "zones", tmp_path / "backup"
+    (zones / "corrections" / "z").mkdir(parents=True)
+    (zones / "z.toml").write_text('name = "z"\n')
+    (zones / "corrections" / "z" / "clock.toml").write_text('id = "clock"\n')
+    monkeypatch.setenv("TONGGUAN_ZONES", str(zones))
+    for _ in range(2):
+        result = CliRunner().invoke(app, ["backup", "--to", str(copy), "--home", str(lost.path)])
+        assert result.exit_code == 0, result.output
+    put_back(copy, Home(tmp_path / "restored"))
+    found = tmp_path / "restored" / "zones"
+    assert (found / "corrections" / "z" / "clock.toml").read_text() == 'id = "clock"\n'
+    assert (found / "z.toml").read_text() == 'name = "z"\n'
+
+
 def test_half_a_catalog_is_never_in_the_place_of_one(backed_up, tmp_path, monkeypatch):
     _, target, _, _ = backed_up
     real = shutil.copy2

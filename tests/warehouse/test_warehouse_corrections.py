@@ -9,8 +9,10 @@ from pathlib import Path
 import duckdb
 import pytest
 from staged_runs import Stage, at, import_list, receipt
+from typer.testing import CliRunner
 
 from flows import stages
+from flows.cli import app
 from sources.corrections import load
 from sources.zone import FOLDER_VARIABLE, zones_folder
 from transforms.families import Read
@@ -135,7 +137,7 @@ def test_an_override_restates_the_day_and_its_withdrawal_brings_the_figures_back
 
 
 @pytest.mark.long
-def test_dropped_lists_are_out_until_the_file_is_gone(home: Home, zones: Path) -> None:
+def test_dropped_lists_are_out_until_the_correction_is_withdrawn(home: Home, zones: Path) -> None:
     load_files(home, "r1", documents("12345"))
     link(home)
     whole = lists(home)
@@ -151,11 +153,16 @@ def test_dropped_lists_are_out_until_the_file_is_gone(home: Home, zones: Path) -
     link(home)
     assert lists(home) == whole[:3]
 
-    (zones / "twins.toml").unlink()
+    selected = 'kind = "CEB621"\nfields = { orderNo = ["4", "5"] }'
+    declare(zones, "twins", "drop", selected, 2, status="withdrawn")
     link(home)
     assert lists(home) == [*whole[:4], ("5", at("11 12:10"), at("12 08:00"))]
     kept = ask(home, "SELECT status, documents FROM wh.ledger.corrections ORDER BY applied_at")
-    assert kept == [("active", 2), ("removed", 2)]
+    assert kept == [("active", 2), ("withdrawn", 2)]
+    (zones / "twins.toml").unlink()
+    link(home)
+    kept = ask(home, "SELECT status, documents FROM wh.ledger.corrections ORDER BY applied_at")
+    assert kept == [("active", 2), ("withdrawn", 2), ("removed", 2)]
 
 
 @pytest.mark.long
@@ -192,6 +199,24 @@ def test_a_guard_that_does_not_hold_stops_the_run_before_anything_is_linked(home
     assert "1 match" in said
     assert 'status = "withdrawn"' in said
     assert ask(home, "SELECT count(*) FROM wh.core.lists") == [(0,)]
+
+
+def test_a_correction_in_force_does_not_go_with_its_file(home: Home, zones: Path) -> None:
+    load_files(home, "r1", documents("12"))
+    declare(zones, "twins", "drop", 'kind = "CEB621"\nfields = { orderNo = "2" }', 1)
+    link(home)
+    assert [number for number, *_ in lists(home)] == ["1"]
+    (zones / "twins.toml").unlink()
+    with pytest.raises(CorrectionError, match=r"zhengzhou/twins\.toml is not there, .* 'twins' is in force"):
+        link(home)
+    assert [number for number, *_ in lists(home)] == ["1"]
+    assert (
+        CliRunner().invoke(app, ["corrections", "--zone", "zhengzhou", "--home", str(home.path)]).exit_code
+        == 1
+    )
+    declare(zones, "twins", "drop", 'kind = "CEB621"\nfields = { orderNo = "2" }', 1, status="withdrawn")
+    link(home)
+    assert [number for number, *_ in lists(home)] == ["1", "2"]
 
 
 def test_what_an_active_correction_must_meet(home: Home, zones: Path) -> None:
