@@ -30,6 +30,8 @@ FEN = "0.01"
 #: computed one is the computed one rounded to the fen.
 OVER_HALF_FEN = "0.00500001"
 CNY = "142"
+#: Above every total that a field can hold (14 digits).
+_NO_TOTAL = 10**15
 HIGHEST_CONSUMPTION_TAX = Decimal("0.2")
 
 
@@ -59,7 +61,11 @@ def _paid() -> list[Clause]:
 
 
 def _totals(*, with_head: bool) -> list[Clause]:
-    line = f"abs(i.price * i.qty - i.total_price) > {FEN}"
+    product = "i.price * i.qty"
+    # The product of the largest values fills a DECIMAL(38): nothing can be taken from it.
+    line = (
+        f"case when abs({product}) >= {_NO_TOTAL} then true else abs({product} - i.total_price) > {FEN} end"
+    )
     detail = "i.price || ' x ' || i.qty || ' is not ' || i.total_price"
     found = [Clause("A3", "items.totalPrice", line, detail, item=True)]
     if with_head:

@@ -69,9 +69,18 @@ def _keys(contract: Contract) -> list[Clause]:
         Clause("K2", name, f"{quoted(contract[name].column)} is null and {_not_template()}", "'is empty'")
         for name in sorted(times)
     ]
-    keys = [contract[name] for name in (*contract.key, *contract.key_optional)]
-    found += [_length("K3", each, each.name, quoted(each.column)) for each in keys if each.type is Type.TEXT]
+    found += [
+        _length("K3", each, each.name, quoted(each.column))
+        for each in _identifying(contract)
+        if each.type is Type.TEXT
+    ]
     return found
+
+
+def _identifying(contract: Contract) -> list[Field]:
+    """The key fields that must have their length. A status is part of some keys, but an unknown one is kept (M3)."""
+    keys = (contract[name] for name in (*contract.key, *contract.key_optional))
+    return [each for each in keys if not each.name.lower().endswith("status")]
 
 
 def _not_template() -> str:
@@ -109,7 +118,8 @@ def _asked(name: str, context: Context) -> str:
 
 def _length(rule: str, each: Field, name: str, column: str, *, item: bool = False) -> Clause:
     if each.type is Type.INTEGER:
-        sql = f"abs({column}) >= {10 ** (each.max_length or 18)}"
+        most = 10 ** (each.max_length or 18) - 1
+        sql = f"{column} not between {-most} and {most}"  # the least of all integers has no absolute value
         return Clause(rule, name, sql, f"'more than {each.max_length} digits'", item)
     if each.min_length:
         sql, allowed = f"length({column}) <> {each.min_length}", f"exactly {each.min_length}"
@@ -122,7 +132,7 @@ def _length(rule: str, each: Field, name: str, column: str, *, item: bool = Fals
 
 def _lengths(contract: Contract) -> list[Clause]:
     """M2. Personal fields hold digests: their length says nothing."""
-    keys = {*contract.key, *contract.key_optional}
+    keys = {each.name for each in _identifying(contract)}
     found = [
         _length("M2", each, each.name, quoted(each.column))
         for each in contract.fields

@@ -32,6 +32,7 @@ CASES = [
     ("CEB621", {"preNo": "B1"}, None, {("M2", "preNo")}),
     ("CEB621", {"packNo": 10**9}, None, {("M2", "packNo")}),
     ("CEB311", {}, [item("CEB311", itemNo="x" * 31), item("CEB311", gnum=10000)], {("M2", "items.itemNo"), ("M2", "items.gnum"), ("A3", "goodsValue")}),
+    ("CEB621", {"packNo": -(2**63)}, None, {("M2", "packNo")}),  # has no absolute value in 64 bits
     # M3
     ("CEB621", {"customsCode": "9007"}, None, {("M3", "customsCode")}),  # known, but not the zone's
     ("CEB621", {"portCode": "9007"}, None, set()),  # a border office may be anywhere
@@ -39,6 +40,8 @@ CASES = [
     ("CEB603", {"ieFlag": "a", "tradeMode": "0101"}, None, {("M3", "ieFlag"), ("M3", "tradeMode")}),
     ("CEB622", {"returnStatus": "18"}, None, {("M3", "returnStatus")}),
     ("CEB622", {"returnStatus": "-621055"}, None, set()),
+    ("CEB513", {"logisticsStatus": "10"}, None, {("M2", "logisticsStatus"), ("M3", "logisticsStatus")}),  # part of the key, unknown and kept
+    ("CEB818", {"status": "10"}, None, {("M2", "status"), ("M3", "status")}),
     ("CEB621", {}, [item("CEB621", unit="件")], {("M3", "items.unit"), ("M2", "items.unit")}),
     ("CEB621", {"tradeMode": "1239"}, None, set()),
     # A1: below a fen is not seen in a payment
@@ -53,6 +56,7 @@ CASES = [
     ("CEB303", {"goodsValue": 100}, [item("CEB303", qty=3, price="33.33", totalPrice=100)], set()),
     ("CEB311", {}, [item("CEB311"), item("CEB311", gnum=2, price=0, totalPrice=0)], set()),  # a gift
     ("CEB621", {}, [item("CEB621", price=None)], {("M1", "items.price")}),  # nothing to multiply
+    ("CEB603", {}, [item("CEB603", price="99999999999999.99999", qty="99999999999999.99999", totalPrice="-99999999999999.99999")], {("A3", "items.totalPrice")}),
     # A5
     ("CEB621", {"grossWeight": "0.9"}, None, {("A5", "netWeight")}),
     ("CEB621", {"grossWeight": 1}, None, set()),
