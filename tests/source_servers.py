@@ -30,6 +30,7 @@ class SftpServer:
         self.key = asyncssh.generate_private_key("ssh-ed25519")
         self.logins: list[str] = []
         self.closed: dict[str, Any] = {}  # name of a folder, and the error its listing ends with
+        self.bare: set[str] = set()  # names of files that are shown without permissions
         self._root, self._authorized = root, authorized_keys
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -50,6 +51,19 @@ class SftpServer:
                 return (username, password) == (USER, PASSWORD)
 
         class Folders(asyncssh.SFTPServer):
+            def lstat(self, path: bytes) -> Any:
+                return self._bare(path, super().lstat(path))
+
+            def stat(self, path: bytes) -> Any:
+                return self._bare(path, super().stat(path))
+
+            def _bare(self, path: bytes, found: Any) -> Any:
+                if path.rsplit(b"/", 1)[-1].decode("utf-8", "replace") not in server.bare:
+                    return found
+                return asyncssh.SFTPAttrs(
+                    size=found.st_size, atime=int(found.st_atime), mtime=int(found.st_mtime)
+                )
+
             def scandir(self, path: bytes) -> Any:
                 if error := server.closed.get(path.rsplit(b"/", 1)[-1].decode()):
                     raise error

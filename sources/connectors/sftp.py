@@ -7,6 +7,7 @@ they are always given. Keys and settings of the account (~/.ssh/config, agents) 
 from __future__ import annotations
 
 import asyncio
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -29,6 +30,17 @@ DEEPEST = 16
 
 #: What a server answers that refuses one path; SFTPFailure is all that many know to say.
 _REFUSALS = (asyncssh.SFTPPermissionDenied, asyncssh.SFTPNoSuchPath, asyncssh.SFTPFailure)
+
+
+class _Files(SSHFileSystem):  # type: ignore[misc]  # sshfs has no types
+    """sshfs that takes what a server shows without permissions for a file: a protocol lets servers leave them out."""
+
+    def _decode_attributes(self, attributes: asyncssh.SFTPAttrs) -> dict[str, Any]:
+        if attributes.permissions is None:
+            folder = attributes.type == asyncssh.FILEXFER_TYPE_DIRECTORY
+            attributes.permissions = stat.S_IFDIR if folder else stat.S_IFREG
+        about: dict[str, Any] = super()._decode_attributes(attributes)
+        return about
 
 
 class SftpFolder:
@@ -174,7 +186,7 @@ class SftpFolder:
     def _open(self, known_hosts: Path) -> SSHFileSystem:
         given = self._credentials
         with self._answering(opening=True):
-            return SSHFileSystem(
+            return _Files(
                 self._host,
                 port=self._port,
                 username=self._source.user,
@@ -188,6 +200,8 @@ class SftpFolder:
                 keepalive_interval=max(1.0, self._limit / 4),  # a server that fell silent is noticed
                 keepalive_count_max=3,
                 timeout=3 * self._limit,
+                # A name that is not UTF-8 is one file's fault: it comes back as it is and is refused by its name.
+                sftp_client_kwargs={"path_errors": "surrogateescape"},
                 skip_instance_cache=True,  # the cache would keep the password, and a connection that is gone
             )
 

@@ -61,6 +61,18 @@ def test_only_what_is_new_or_changed_is_fetched(server: SftpServer, folder: Path
     assert each.run() == {"deep/a.xml": b"again"}, "same size, other time: a new version under the same name"
 
 
+def test_an_odd_answer_of_the_server_costs_one_file_at_most(
+    server: SftpServer, folder: Path, tmp_path: Path
+) -> None:
+    (folder / "a.csv").write_bytes(b"good")
+    (folder / "bare.csv").write_bytes(b"shown without permissions")
+    (folder / os.fsdecode("支付.csv".encode("gbk"))).write_bytes(b"named in GBK")
+    server.bare.add("bare.csv")
+    each = runs(server, folder, tmp_path)
+    assert each.run() == {"a.csv": b"good", "bare.csv": b"shown without permissions"}
+    assert len(each.gaps()) == 1 and "is not taken: the name" in each.gaps()[0]
+
+
 def test_a_cut_transfer_goes_on_where_it_was_cut(server: SftpServer, folder: Path, tmp_path: Path) -> None:
     (folder / "a.csv").write_bytes(b"small")
     (folder / "b.csv").write_bytes(BIG)
