@@ -250,6 +250,8 @@ class Puller:
 def by_hand(source: Source) -> Pull:
     """A local inbox named for this one run: every file in it, nothing remembered, nothing waited for.
 
+    Files whose names cannot be written down are gaps.
+
     Raises SourceDown or SourceRefused.
     """
     root = Path(source.root)
@@ -257,12 +259,12 @@ def by_hand(source: Source) -> Pull:
         files = [root] if root.is_file() else sorted(each for each in root.rglob("*") if each.is_file())
     except OSError as error:
         raise meaning(root, error) from None
-    taken = [
-        PulledFile(each.name, str(each), None, None, None)
-        for each in files
-        if each == root or not passed_over(each.relative_to(root).as_posix())
-    ]
-    return Pull(source.label, remembers=False, files=taken)
+    names = {each: root.name if each == root else each.relative_to(root).as_posix() for each in files}
+    own = [each for each in files if each == root or not passed_over(names[each])]
+    taken = [PulledFile(each.name, str(each), None, None, None) for each in own if not unsafe(names[each])]
+    odd = [names[each] for each in own if unsafe(names[each])]
+    gaps = [f"{source.label}: {each}" for each in _refused_names(odd)]
+    return Pull(source.label, remembers=False, files=taken, gaps=gaps)
 
 
 def _waiting(judged: Judged) -> list[str]:

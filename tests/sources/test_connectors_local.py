@@ -11,7 +11,7 @@ from pulls import Runs, source
 
 from sources.connectors.entry import Entry, EntryProblem, SourceDown, SourceRefused
 from sources.connectors.local import LocalFolder
-from sources.pulling import by_hand
+from sources.pulling import Pull, by_hand
 from sources.zone_sources import inbox
 
 DEAD = (errno.ENOTCONN, errno.ESTALE, errno.EIO, errno.EHOSTDOWN)
@@ -131,3 +131,13 @@ def test_an_inbox_by_hand_on_a_dead_mount_is_out_of_reach(folder: Path, fails: C
     fails("stat", folder, errno.ENOTCONN)
     with pytest.raises(SourceDown, match="if it is mounted"):
         by_hand(inbox(str(folder)))
+
+
+def test_a_name_that_cannot_be_shown_is_a_gap_of_an_inbox_by_hand(tmp_path: Path) -> None:
+    inside = tmp_path / "inbox"
+    inside.mkdir()
+    (inside / "a.csv").write_bytes(b"a")
+    (inside / os.fsdecode("支付.csv".encode("gbk"))).write_bytes(b"b")
+    pull = Pull.load(by_hand(inbox(str(inside))).save(tmp_path / "record.json"))
+    assert [each.name for each in pull.files] == ["a.csv"]
+    assert len(pull.gaps) == 1 and "is not taken: the name" in pull.gaps[0]
