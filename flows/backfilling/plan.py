@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 from expectations.rules import RULE_SET_VERSION
 from flows.credentials import credentials
 from flows.errors import UsageProblem
 from flows.pull import sources_of
 from sources.connectors import connected
-from sources.connectors.entry import Entry, passed_over
+from sources.connectors.entry import Entry, SourceError, passed_over
 from sources.zone_sources import Source
 from transforms.measures import DEFINITION_VERSION
 
@@ -79,11 +80,12 @@ def inbox_at(home: Path, zone: str, given: str | None) -> Inbox:
     """Look at an inbox: with any folder named like a date it has a folder a day, else it is flat.
 
     Without one given, the sources of the zone file, and where it declares none, `<home>/inbox/<zone>`.
-    Raises UsageProblem where a given one does not exist, SourceError where it cannot be listed, ZoneError.
+    Raises UsageProblem where a given one does not exist, SourceError where it cannot be listed, ZoneError. A source of
+    the zone file that cannot be listed is a gap of the days, which are then never skipped.
     """
     sources = sources_of(home, zone, given)
     if any(each.declared for each in sources):
-        return Inbox(None, SOURCES, whole=_fingerprint([f"{each.name} {each.url}" for each in sources]))
+        return Inbox(None, SOURCES, whole=_fingerprint(line for each in sources for line in _offered(each)))
     (source,) = sources
     if source.scheme == "file" and not Path(source.root).is_dir():
         raise UsageProblem(f"inbox {source.url} is one file: load it with `tongguan run --inbox`.")
@@ -97,6 +99,18 @@ def inbox_at(home: Path, zone: str, given: str | None) -> Inbox:
         return Inbox(source.url, FLAT, whole=_fingerprint(_states(loose)), files=len(loose))
     marks = {day: _fingerprint(_states(entries)) for day, entries in by_day.items()}
     return Inbox(source.url, BY_DAY, marks, files=sum(map(len, by_day.values())), loose=len(loose))
+
+
+def _offered(source: Source) -> list[str]:
+    """What a source of the zone file has, for the fingerprint; where that cannot be told, like nothing before."""
+    named = f"{source.name} {source.url}"
+    try:
+        with connected(source, credentials(source)) as connector:
+            states = _states([each for each in connector.entries() if not passed_over(each.name)])
+            whole = not connector.unlisted
+    except SourceError:  # the pull meets it again, tries again, and names it
+        states, whole = [], False
+    return [named, *(f"{named} {each}" for each in states), *([] if whole else [f"{named} {uuid4()}"])]
 
 
 def _listed(source: Source) -> list[Entry]:

@@ -19,6 +19,7 @@ from flows.day import DayReport
 from flows.errors import DayStopped, UsageProblem
 from flows.stages import Run
 from sources.staging import ReadOutcome, save
+from sources.zone_sources import Source
 from warehouse import Home, runs
 from warehouse.errors import ConservationError
 
@@ -65,6 +66,25 @@ def test_days_done_are_skipped_until_one_of_their_files_changes(tmp_path: Path) 
     filled(inbox, f"{THREE}/new.csv")
     changed = planned(tmp_path, plan.inbox_at(tmp_path, ZONE, str(inbox)), done)
     assert ([each.first for each in changed.steps], changed.skipped) == ([TWO, THREE], (ONE,))
+
+
+def test_days_from_declared_sources_are_done_again_when_a_source_has_changed_or_cannot_be_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = filled(tmp_path / "far", "a.csv")
+    source = Source("far", str(root), "file", root=str(root))
+    monkeypatch.setattr(plan, "sources_of", lambda *_: (source,))
+    done = dict.fromkeys((ONE, TWO, THREE), plan.inbox_at(tmp_path, ZONE, None).whole)
+    assert planned(tmp_path, plan.inbox_at(tmp_path, ZONE, None), done).empty
+    filled(root, "b.csv")
+    assert planned(tmp_path, plan.inbox_at(tmp_path, ZONE, None), done).days == 3
+    (root / "b.csv").unlink()
+    root.rename(tmp_path / "away")
+    gone = plan.inbox_at(tmp_path, ZONE, None)
+    assert planned(tmp_path, gone, dict.fromkeys(done, gone.whole)).empty, (
+        "within one backfill it stays the same"
+    )
+    assert planned(tmp_path, plan.inbox_at(tmp_path, ZONE, None), dict.fromkeys(done, gone.whole)).days == 3
 
 
 class Waiting:
