@@ -10,10 +10,12 @@ from pathlib import Path
 
 from prefect import flow, get_run_logger
 from prefect.artifacts import create_markdown_artifact
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
 
 from flows import schedule
 from flows.daily import one_day
-from flows.errors import DayStopped
+from flows.ending import ended
 from flows.settings import home_path
 from sources.workdays import Calendar, first_workday
 from sources.zone import Zone
@@ -25,11 +27,12 @@ from warehouse.monthly import Month
 @flow(name="monthly", flow_run_name=schedule.named, validate_parameters=False)
 def monthly(
     zone: str, month: str | None = None, inbox: str | None = None, home: str | None = None
-) -> Month | None:
+) -> State[Month | None]:
     """Bring the dates of the month before up to date and write its figures into published/monthly.
 
     The schedule starts this on each of the first days of a month; before the first working day of the Chinese
-    calendar, and after it where the month is written whole, it says so and ends (None). A year whose holidays
+    calendar, and after it where the month is written whole, it says so and ends (None). The state is red where a source
+    or a file of its days is missing, a day stopped, or the month lacks days. A year whose holidays
     nobody stated raises CalendarUnknown: the day is not guessed. `month` (2026-11, or any date in it) writes a
     month by hand, whatever day it is.
     """
@@ -44,16 +47,14 @@ def monthly(
         first = month_due(Zone.load(zone).calendar, due, whole)
     if first is None:
         get_run_logger().info("%s: no month is due to be written, nothing to do", zone)
-        return None
-    failures = bring_up_to_date(base, zone, first, inbox)
+        return Completed(message="no month is due to be written", data=None)
+    problems = bring_up_to_date(base, zone, first, inbox)
     with Lake.read(Home(base)) as lake:
         written = months.write(lake, Home(base), zone, first)
     create_markdown_artifact(
         key=f"month-{zone}", markdown=written.markdown(), description="The figures of the month"
     )
-    if failures:
-        raise DayStopped(f"{zone} {first:%Y-%m} is written, but: " + "; ".join(failures))
-    return written
+    return ended(written, [*problems, *(("gap", f"not in the month: {each}") for each in written.lacking)])
 
 
 def month_due(calendar: Calendar, due: datetime, whole: bool) -> date | None:
@@ -68,19 +69,21 @@ def month_due(calendar: Calendar, due: datetime, whole: bool) -> date | None:
     return schedule.month_before(due)
 
 
-def bring_up_to_date(base: Path, zone: str, first: date, inbox: str | None) -> list[str]:
+def bring_up_to_date(base: Path, zone: str, first: date, inbox: str | None) -> list[tuple[str, str]]:
     """Publish the days of the month that have no final figures, then its last day, which takes late files along.
 
-    Days before the zone's first published one are not published. Returns what stopped, "day: why".
+    Days before the zone's first published one are not published. Returns the problems of the days, each (class, sentence).
     """
     days = schedule.days_of_month(first)
     with Lake.read(Home(base)) as lake:
         wanted = [day for day in missing.days(lake, zone, days[-1]) if day >= first]
         started = missing.first(lake, zone)
-    failures = []
+    problems = []
     for day in [*wanted, *([days[-1]] if started and started <= days[-1] else [])]:
         try:
-            one_day(base, zone, day, inbox)
+            report = one_day(base, zone, day, inbox)
         except Exception as error:  # named at the end: one bad day must not keep the month from being written
-            failures.append(f"{day}: {type(error).__name__}: {error}")
-    return failures
+            problems.append(("stopped", f"{day}: {type(error).__name__}: {error}"))
+        else:
+            problems += [(kind, f"run of {day}: {sentence}") for kind, sentence in report.problems()]
+    return problems
