@@ -153,14 +153,11 @@ def land(run: Run, records: Sequence[Path]) -> Path:
     with Lake.read(run.store) as lake:
         landed = landing.landed(run.store, kept, lake, run.zone)
         before = pulls.known(lake, run.zone)
+        own = pulls.handed_over(lake, run.zone, run.business_date)
     pulls.save(pulls.fresh(taken, [each.digest for each in kept], before, run.business_date), run.folder)
     shutil.rmtree(run.folder / "pulled", ignore_errors=True)  # the bytes are in landing
     have = {each.file_hash for each in landed}
-    again = [
-        each
-        for each in pulls.again(run.store, taken, before, run.business_date)
-        if each.file_hash not in have
-    ]
+    again = [each for each in pulls.again(run.store, taken, before, own) if each.file_hash not in have]
     return save([*landed, *again], run.landed)
 
 

@@ -7,7 +7,7 @@ them once: their bytes are known by their hash.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from sources.staging import LandedFile
 from warehouse import landing, sql
 from warehouse.connection import Lake
 from warehouse.home import Home
+from warehouse.schema import PROVISIONAL
 
 #: What a run landed from its sources, in the run's folder.
 FILE = "pulled.json"
@@ -79,10 +80,43 @@ def fresh(
     return rows
 
 
+def handed_over(lake: Lake, zone: str, day: date) -> frozenset[tuple[str, str]]:
+    """Files by source and name that the run of a day answers for, whoever took them.
+
+    Those taken for the day itself, and those that hourly runs of a later day took after the last day was published and
+    before this one was: between midnight and the daily run they load what is of the day before.
+    """
+    first = (
+        "(SELECT business_date, min(published_at) AS first_at FROM wh.vintages.published "
+        f"WHERE zone = {sql.literal(zone)} AND {PROVISIONAL} IS NOT true GROUP BY ALL)"
+    )
+    until = f"coalesce((SELECT first_at FROM {first} WHERE business_date = {sql.literal(day)}), 'infinity'::TIMESTAMP)"
+    since = f"coalesce((SELECT max(first_at) FROM {first} WHERE first_at < {until}), '-infinity'::TIMESTAMP)"
+    try:
+        rows = lake.con.execute(
+            "SELECT source, name FROM (SELECT * FROM wh.ledger.pulled "
+            f"WHERE zone = {sql.literal(zone)} "
+            "QUALIFY row_number() OVER (PARTITION BY source, name ORDER BY pulled_at DESC, run_id DESC) = 1) "
+            f"WHERE business_date = {sql.literal(day)} OR (business_date > {sql.literal(day)} "
+            f"AND pulled_at > {since} AND pulled_at <= {until})"
+        ).fetchall()
+    except duckdb.CatalogException:
+        return frozenset()  # as in `known`
+    except duckdb.BinderException:  # a lake from before there were hourly runs
+        rows = lake.con.execute(
+            f"SELECT DISTINCT source, name FROM wh.ledger.pulled WHERE zone = {sql.literal(zone)} "
+            f"AND business_date = {sql.literal(day)}"
+        ).fetchall()
+    return frozenset(rows)
+
+
 def again(
-    home: Home, taken: Sequence[Pull], before: Mapping[tuple[str, str], Pulled], day: date
+    home: Home,
+    taken: Sequence[Pull],
+    before: Mapping[tuple[str, str], Pulled],
+    own: Collection[tuple[str, str]],
 ) -> list[LandedFile]:
-    """What earlier runs took from these sources: all of the same day, and whatever is still listed."""
+    """What earlier runs took from these sources: what this run answers for (`own`), and whatever is still listed."""
     listed = {(each.source, name) for each in taken for name in each.seen}
     sources = {each.source for each in taken}
     return [
@@ -93,10 +127,10 @@ def again(
             row.size or 0,
             row.source,
             known=True,
-            earlier=row.business_date != day.isoformat(),
+            earlier=key not in own,
         )
         for key, row in before.items()
-        if key in listed or (row.source in sources and row.business_date == day.isoformat())
+        if key in listed or (row.source in sources and key in own)
     ]
 
 
