@@ -39,6 +39,8 @@ def simulate(
         raise UsageProblem(f"--to {last} lies before --from {first}: swap them.")
     if format_ not in FORMATS:
         raise UsageProblem(f"--format {format_!r} is not one of {', '.join(FORMATS)}.")
+    if any(each.exists() and not each.is_dir() for each in (out, *out.parents)):
+        raise UsageProblem(f"{out} is a file or lies in one: name a folder to write to.")
     faults = dict(parse_fault(each) for each in fault or [])
     try:
         with terminal_progress(output.err):

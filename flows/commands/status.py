@@ -18,6 +18,9 @@ from warehouse import Home
 from warehouse.errors import WarehouseError
 from warehouse.status import status as standing
 
+#: Dates beyond these leave no room to look back and ahead; no zone is older than the first.
+FIRST_DUE, LAST_DUE = date(2000, 1, 1), date(2999, 12, 31)
+
 
 def status(
     zone: Annotated[str | None, typer.Option("--zone", help="One zone; all where left out.")] = None,
@@ -49,7 +52,12 @@ def status(
     except WarehouseError as error:
         raise UsageProblem(str(error)) from error
     if html:
-        status_page.render(zones, moment, html)
+        try:
+            status_page.render(zones, moment, html)
+        except OSError as error:
+            raise UsageProblem(
+                f"--html {html} cannot be written: {error.strerror}. Name a file in a folder this account can write to."
+            ) from error
     if as_json:
         typer.echo(json.dumps(zones, default=str, ensure_ascii=False))
     else:
@@ -68,7 +76,9 @@ def now() -> datetime:
 
 
 def end_of_next_day(due: date) -> datetime:
-    """A moment at which `due` is the newest date that is due, in any zone."""
+    """A moment at which `due` is the newest date that is due, in any zone. Raises UsageProblem."""
+    if not FIRST_DUE <= due <= LAST_DUE:
+        raise UsageProblem(f"--due {due} is no date to judge: name one from {FIRST_DUE} to {LAST_DUE}.")
     return datetime.combine(due + timedelta(days=1), time(23, 59))
 
 
