@@ -12,7 +12,7 @@ from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import ObjectAlreadyExists
 
-from flows.errors import UsageProblem
+from flows.errors import DayStopped
 from flows.serving.declared import FILE
 from flows.serving.environment import CODE, POOL
 
@@ -21,20 +21,33 @@ SECONDS = 600
 
 
 def deploy(names: Collection[str], environment: Mapping[str, str]) -> None:
-    """Make or update these deployments. Raises UsageProblem with what Prefect says where it refuses."""
+    """Make or update these deployments. Raises DayStopped with what Prefect says where it fails.
+
+    The file is our own and the server may be slow or busy: another start may succeed, so the exit code is not that of
+    a wrong configuration, after which the service is not started again.
+    """
     selected = [part for name in names for part in ("--name", name)]
     command = [prefect(), "--no-prompt", "deploy", "--prefect-file", str(FILE), *selected]
-    done = subprocess.run(
-        command,
-        env=dict(environment),
-        cwd=CODE,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            command,
+            env=dict(environment),
+            cwd=CODE,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise DayStopped(
+            f"prefect.yaml was not deployed within {SECONDS} s: see the log of the server, and start the service again "
+            "when the machine is less busy"
+        ) from error
     if done.returncode:
-        raise UsageProblem(f"prefect.yaml was not deployed:\n{(done.stdout + done.stderr)[-2000:]}")
+        raise DayStopped(
+            "prefect.yaml was not deployed; mend what Prefect says and start the service again:\n"
+            f"{(done.stdout + done.stderr)[-2000:]}"
+        )
 
 
 def make_pool(client: SyncPrefectClient) -> None:

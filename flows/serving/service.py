@@ -151,7 +151,7 @@ def end(here: Running) -> None:
     if worker and server and server.poll() is None:
         try:
             with get_client(sync_client=True) as client:
-                for sentence in Resumer(here.service).look(client, at_once=True):
+                for sentence in Resumer(here.service).look(client, at_once=True, by_service=True):
                     here.say(sentence)
         except Exception as error:  # the next start looks again, before anything runs
             here.say(f"could not put runs back now: {type(error).__name__}: {error}")
