@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,6 +16,8 @@ from warehouse.errors import WarehouseMissingError
 #: How far back a run looks by itself. A longer hole is somebody's decision (a new zone, a first test, a
 #: backfill under way), and filling years before the day that is due would keep it from being published.
 CATCH_UP_DAYS = 31
+#: So many days without figures are no hole in the history of a zone but the time before it began.
+BEGINNING_DAYS = 180
 
 
 @dataclass
@@ -43,12 +45,13 @@ def fill(home: Path, zone: str, until: date, publish: Callable[[date], DayReport
     found = Filled()
     days = missing_days(home, zone, until)
     reach = until - timedelta(days=CATCH_UP_DAYS)
-    if old := [day for day in days if day < reach]:
+    recent = [day for day in days if day >= reach]
+    if old := since_the_last_beginning([day for day in days if day < reach]):
         found.sentences.append(
             f"{len(old)} days from {old[0]} to {old[-1]} have no final figures and lie more than "
             f"{CATCH_UP_DAYS} days back: `tongguan backfill --zone {zone} --from {old[0]} --to {old[-1]}`"
         )
-    for day in days[len(old) :]:
+    for day in recent:
         reporter().stage("catch up")
         try:
             found.sentences.append(_sentence(publish(day)))
@@ -57,6 +60,19 @@ def fill(home: Path, zone: str, until: date, publish: Callable[[date], DayReport
         except Exception as error:  # named in the report and raised at the end: the other days must not wait
             found.failures.append(f"{day}: {type(error).__name__}: {error}")
     return found
+
+
+def since_the_last_beginning(days: Sequence[date]) -> list[date]:
+    """The missing days after the last stretch of more than BEGINNING_DAYS of them.
+
+    Such a stretch is no hole: what lies before it stands alone, a first test or a date somebody mistyped.
+    """
+    begin, stretch = 0, 0
+    for place, day in enumerate(days):
+        stretch = stretch + 1 if place and day - days[place - 1] == timedelta(days=1) else 1
+        if stretch > BEGINNING_DAYS:
+            begin = place + 1
+    return list(days[begin:])
 
 
 def missing_days(home: Path, zone: str, until: date) -> list[date]:

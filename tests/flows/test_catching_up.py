@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 from day_runs import run_stages
 
-from flows.catching_up import CATCH_UP_DAYS, fill, missing_days
+from flows.catching_up import (
+    BEGINNING_DAYS,
+    CATCH_UP_DAYS,
+    fill,
+    missing_days,
+    since_the_last_beginning,
+)
 from flows.day import DayReport
 from flows.errors import DayStopped
 from sources.simulator import simulate
@@ -61,6 +67,14 @@ def test_a_hole_that_lies_far_back_is_named_and_left_to_a_backfill(home: Home) -
     found = fill(home.path, ZONE, until, lambda day: asked.append(day) or DayReport("r", ZONE, day))
     assert (len(asked), asked[0]) == (CATCH_UP_DAYS, FIRST + timedelta(days=3))
     assert "tongguan backfill --zone zhengzhou --from 2025-03-04 --to 2025-03-05" in found.sentences[0]
+
+
+def test_a_date_mistyped_long_ago_makes_no_hole_of_the_years_since() -> None:
+    years = [date(2016, 11, 12) + timedelta(days=each) for each in range(3650)]
+    assert since_the_last_beginning(years) == []
+    hole = [date(2026, 11, 15), date(2026, 11, 16), date(2026, 11, 20)]
+    assert since_the_last_beginning([*years, *hole]) == hole
+    assert since_the_last_beginning(years[:BEGINNING_DAYS]) == years[:BEGINNING_DAYS]
 
 
 def test_nothing_is_missing_where_nothing_was_published(home: Home, tmp_path: Path) -> None:
