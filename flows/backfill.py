@@ -55,7 +55,8 @@ def backfill(
     The inbox is a folder (or URL) with a folder a day, as `tongguan simulate` writes, or a flat one; default the
     sources of the zone file, else `<home>/inbox/<zone>`. `workers` days are prepared at a time, on threads or
     processes of this machine or on a Dask or Ray cluster at `address`; they are loaded one after the other.
-    `force` does days again whose files have not changed. Started again after a kill it goes on where it was.
+    `force` does all of them, and makes their lists anew by the rates, formulas and corrections of today. Started
+    again after a kill it goes on where it was.
     """
     base = home_path(Path(home) if home else None)
     where = plan.inbox_at(base, zone, inbox)
@@ -67,7 +68,8 @@ def backfill(
     with book.only_one(base, zone):
         todo = plan.plan(
             *(base, zone, asked.first, asked.last, where),
-            {} if force else book.done_before(base, zone),
+            book.done_before(base, zone),
+            force=force,
             key_check=preparing.key_check(base),
             readers=runners.readers(runner, workers),
         )
@@ -99,7 +101,7 @@ def do_days(pool: TaskRunner[Any], todo: plan.Plan, home: Path, report: Backfill
     report.outcomes += book.missing(todo)
     ready = preparing.ready({each.first: each for each in todo.steps}, home, report.asked.zone)
     for step, prepared in in_order(pool, todo.steps, ready, ahead=report.workers + 1):
-        for day in loading.load(report.asked, step, prepared):
+        for day in loading.load(report.asked, step, prepared, todo.anew):
             take(day, report, pace)
             shown.at(pace.percent)
             if day.outcome.outcome == DONE and len(report.of(DONE)) % book.REST_EVERY == 0:

@@ -114,6 +114,23 @@ class Run:
         return self.folder / "outcomes.json"
 
 
+@dataclass(frozen=True)
+class Anew:
+    """Days whose lists a backfill makes anew, each followed by its figures; `first` and `last` of them."""
+
+    days: frozenset[date]
+
+    @property
+    def first(self) -> date:
+        """The earliest."""
+        return min(self.days)
+
+    @property
+    def last(self) -> date:
+        """The latest."""
+        return max(self.days)
+
+
 def begin(home: Path, zone: str, business_date: date, provisional: bool = False) -> Run:
     """Name the run and prepare its folder."""
     run = named(home, zone, business_date, provisional)
@@ -286,12 +303,31 @@ def link(run: Run) -> int:
         return linked
 
 
+def link_anew(run: Run) -> int:
+    """Compute every list again that has a document of the day, by the rates and formulas of today; returns how many.
+
+    For what is no new document and would else reach new lists only. What comes out as it is stored stays untouched.
+    """
+    reporter().stage("link anew")
+    with Lake.write(run.store, waiting, zone=run.zone) as lake:
+        kept = corrections.in_force(lake, run.zone)
+        return relink(run, lake, kept, touched.METHOD, day=run.business_date)
+
+
 def relink(
-    run: Run, lake: Lake, in_force: Sequence[Correction], reason: str, batches: Sequence[str] | None = None
+    run: Run,
+    lake: Lake,
+    in_force: Sequence[Correction],
+    reason: str,
+    batches: Sequence[str] | None = None,
+    day: date | None = None,
 ) -> int:
-    """Compute the lists again that batches touch (default: those not linked yet); returns how many."""
+    """Compute the lists again that batches, or documents of a day, touch; returns how many.
+
+    Default: those of the batches not linked yet.
+    """
     zone = Zone.load(run.zone)
-    inputs = linking.gather(lake, run.zone, selecting(in_force), batches)
+    inputs = linking.gather(lake, run.zone, selecting(in_force), batches, day)
     if inputs is None:
         return 0
     core = linked(zone, inputs.documents, in_force)
@@ -302,32 +338,53 @@ def relink(
     return lists.height
 
 
-def measure(run: Run) -> list[tuple[date, int]]:
-    """Compute the figures of every date this run publishes; returns the vintages that came of it."""
+def measure(run: Run, anew: Anew | None = None) -> list[tuple[date, int]]:
+    """Compute the figures of every date this run publishes; returns the vintages that came of it.
+
+    `anew`: the days whose lists a backfill makes anew, of which this run's may be one.
+    """
     reporter().stage("measure")
     zone = Zone.load(run.zone)
     with Lake.write(run.store, waiting, zone=run.zone) as lake:
-        enterprises.refresh(lake, run.zone, run.run_id, zone.size_classes)
-        since, dates = dates_of(run, lake, zone)
+        ours = {run.business_date} & (anew.days if anew else set())
+        reason = touched.METHOD if ours else touched.LATE_DATA
+        enterprises.refresh(lake, run.zone, run.run_id, zone.size_classes, held_back(run, lake, anew), reason)
+        since, dates = dates_of(run, lake, zone, anew)
         with measuring.inputs(
             lake, run.zone, run.business_date, dates, rates_frame(zone), stated(zone), run.provisional
         ) as inputs:
             frames = figures(FAMILIES, inputs)
         adds_up = conservation.of_states(run.zone, dates, frames[STATES_DAILY.name])
         final = () if run.provisional else (run.business_date,)
-        return vintages.publish(lake, run.zone, run.run_id, now, frames, dates, since, adds_up, final)
+        return vintages.publish(lake, run.zone, run.run_id, now, frames, dates, since, adds_up, final, ours)
 
 
-def dates_of(run: Run, lake: Lake, zone: Zone) -> tuple[date | None, list[date]]:
+def dates_of(run: Run, lake: Lake, zone: Zone, anew: Anew | None = None) -> tuple[date | None, list[date]]:
     """The first date that a run restates by itself, and the dates it publishes.
 
     A provisional run publishes its own day only: what its documents change elsewhere stays noted for the
     next daily run, so that final figures are revised once a day, not every hour.
+    Of days made anew the last one answers for the dates around all of them: until then these stay noted.
     """
     if run.provisional:
         return None, [run.business_date]
     since = measuring.restated_since(run.business_date, zone.look_back_days)
-    return since, measuring.dates_to_publish(lake, run.zone, run.business_date, since)
+    if anew and run.business_date == anew.last:
+        since = min(since, measuring.restated_since(anew.first, zone.look_back_days))
+    held = held_back(run, lake, anew)
+    dates = measuring.dates_to_publish(lake, run.zone, run.business_date, since, held)
+    return (None if held else since), dates
+
+
+def held_back(run: Run, lake: Lake, anew: Anew | None) -> set[date]:
+    """Dates that lists made anew touch and that are not restated yet.
+
+    A later day of the backfill is published when all of its lists are made anew, and a date beside them once, with
+    the last: else there would be a vintage of each for every day before, half by the old rates.
+    """
+    if anew is None or run.business_date >= anew.last:
+        return set()
+    return touched.made_anew(lake.con, run.zone, but_for=run.business_date)
 
 
 def publish(run: Run) -> Path:

@@ -8,7 +8,7 @@ on which it stands in another size class. Exactly those are noted to be restated
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -31,12 +31,20 @@ _CODES = {
 _COLUMNS = sql.names(name for name, _, _ in ENTERPRISE_DAYS.columns)
 
 
-def refresh(lake: Lake, zone: str, run_id: str, classes: Sequence[tuple[str, Decimal]]) -> None:
-    """Bring both tables up to date on every date that waits to be looked at (ledger.touched_dates).
+def refresh(
+    lake: Lake,
+    zone: str,
+    run_id: str,
+    classes: Sequence[tuple[str, Decimal]],
+    held: Collection[date] = (),
+    reason: str = touched.LATE_DATA,
+) -> None:
+    """Bring both tables up to date on every date that waits to be looked at (ledger.touched_dates), but for `held`.
 
-    `classes` are the zone's size classes. Nothing changed leaves no snapshot.
+    `classes` are the zone's size classes. Other dates that follow are noted for `reason`. Nothing changed leaves no
+    snapshot.
     """
-    days = sorted(touched.pending(lake.con, zone))
+    days = sorted(touched.pending(lake.con, zone).keys() - set(held))
     if not days:
         return
 
@@ -53,8 +61,8 @@ def refresh(lake: Lake, zone: str, run_id: str, classes: Sequence[tuple[str, Dec
         changed = [day for (day,) in con.execute("SELECT DISTINCT business_date FROM moved").fetchall()]
         if changed:
             _replace(con, zone, changed)
-            _note_first_days(con, zone, run_id)
-            _note_classes(con, zone, run_id, classes)
+            _note_first_days(con, zone, run_id, reason)
+            _note_classes(con, zone, run_id, classes, reason)
 
     lake.commit("tongguan", f"{zone}: enterprises of {len(days)} dates", run_id, work)
 
@@ -99,7 +107,7 @@ def _replace(con: duckdb.DuckDBPyConnection, zone: str, changed: Sequence[date])
     )
 
 
-def _note_first_days(con: duckdb.DuckDBPyConnection, zone: str, run_id: str) -> None:
+def _note_first_days(con: duckdb.DuckDBPyConnection, zone: str, run_id: str, reason: str) -> None:
     """First days that moved: stored anew, and the old and the new one noted.
 
     Only an enterprise that is gone from its first day is looked for in all its days.
@@ -135,11 +143,16 @@ def _note_first_days(con: duckdb.DuckDBPyConnection, zone: str, run_id: str) -> 
         run_id,
         "SELECT DISTINCT day AS business_date, 0 AS lists, 0 AS documents "
         "FROM (SELECT unnest([before, after]) AS day FROM first_days)",
+        reason,
     )
 
 
 def _note_classes(
-    con: duckdb.DuckDBPyConnection, zone: str, run_id: str, classes: Sequence[tuple[str, Decimal]]
+    con: duckdb.DuckDBPyConnection,
+    zone: str,
+    run_id: str,
+    classes: Sequence[tuple[str, Decimal]],
+    reason: str,
 ) -> None:
     """Later published dates on which a changed enterprise is active and now stands in another class."""
     if not classes:
@@ -166,6 +179,7 @@ def _note_classes(
         "AND a.business_date GROUP BY ALL) "
         "SELECT DISTINCT business_date, 0 AS lists, 0 AS documents FROM totals "
         f"WHERE (CASE {steps.format('total')} END) IS DISTINCT FROM (CASE {steps.format('(total - difference)')} END)",
+        reason,
     )
 
 

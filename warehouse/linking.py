@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -17,7 +18,7 @@ from warehouse.connection import Lake
 from warehouse.links import LINKS
 from warehouse.schema import document_table
 from warehouse.search import Search
-from warehouse.window import Batches, Window, extents
+from warehouse.window import Batches, OfDay, Window, extents
 
 
 @dataclass(frozen=True)
@@ -38,15 +39,19 @@ class LinkInputs:
 
 
 def gather(
-    lake: Lake, zone: str, more: Mapping[str, Sequence[str]] | None = None, ids: Sequence[str] | None = None
+    lake: Lake,
+    zone: str,
+    more: Mapping[str, Sequence[str]] | None = None,
+    ids: Sequence[str] | None = None,
+    day: date | None = None,
 ) -> LinkInputs | None:
     """Documents of every list that batches not linked yet touch; None where no batch waits.
 
     `more`: columns to hand over besides those the transforms read, by table. `ids`: these batches instead
-    of the ones that wait.
+    of the ones that wait; `day`: instead of them the documents of this business date, linked or not.
     """
     more = more or {}
-    batches = Batches.waiting(lake.con, zone) if ids is None else Batches.named(lake.con, zone, ids)
+    batches = _wanted(lake.con, zone, ids, day)
     if batches is None:
         return None
     window = batches.window(extents(lake.con, zone))
@@ -69,6 +74,14 @@ def gather(
     documents = {table: pl.scan_parquet(path) for table, path in files.items()}
     scans = {CONTRACTS_BY_TABLE[table].kind: sql.parquet([path]) for table, path in files.items()}
     return LinkInputs(documents, batches, search.window, folder, scans)
+
+
+def _wanted(
+    con: duckdb.DuckDBPyConnection, zone: str, ids: Sequence[str] | None, day: date | None
+) -> Batches | None:
+    if day is not None:
+        return OfDay.stored(con, zone, day)
+    return Batches.waiting(con, zone) if ids is None else Batches.named(con, zone, ids)
 
 
 def store(
@@ -104,7 +117,7 @@ def store(
     if gone is not None and gone.height:
         paths[relist.GONE] = _handed_over(gone, inputs.folder / "core-gone.parquet")
 
-    numbers.learn(lake.con, zone, inputs.scans, inputs.batches.among(), paths["lists"])
+    numbers.learn(lake.con, zone, inputs.scans, inputs.batches.new(), paths["lists"])
 
     def work(con: duckdb.DuckDBPyConnection) -> int:
         changed = relist.replace(con, inputs.window, run_id, paths, reason)
@@ -112,10 +125,7 @@ def store(
         around = inputs.batches.window(extents(con, zone))
         orphans.replace(con, lake, around, run_id, inputs.documents, orphaned, reason)
         numbers.keep(con)
-        con.execute(
-            "UPDATE wh.ledger.batches SET linked_at = current_localtimestamp() "
-            f"WHERE zone = {sql.literal(zone)} AND {inputs.batches.among()}"
-        )
+        inputs.batches.settle(con)
         return changed
 
     changed = lake.commit("tongguan", f"{zone}: link lists", run_id, work)

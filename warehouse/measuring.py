@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -33,16 +33,18 @@ def restated_since(business_date: date, look_back_days: int) -> date:
     return business_date - timedelta(days=look_back_days)
 
 
-def dates_to_publish(lake: Lake, zone: str, business_date: date, since: date | None = None) -> list[date]:
+def dates_to_publish(
+    lake: Lake, zone: str, business_date: date, since: date | None = None, held: Collection[date] = ()
+) -> list[date]:
     """The date asked for, published dates that new documents touch, and cohorts due again, in order.
 
     A date nobody asked for is not published, whatever dates the documents bear. Touched dates before
-    `since` are left out; publishing lists them.
+    `since` are left out; publishing lists them. So are those in `held`, which wait for a later run.
     """
     published = _dates(lake, "wh.vintages.published", zone)
     touched = {day for day in pending(lake.con, zone) if since is None or day >= since}
     due = {business_date - timedelta(days=age) for age in COHORT_AGES}
-    return sorted({business_date} | (published & (touched | due)))
+    return sorted({business_date} | (published & (touched | due) - set(held)))
 
 
 def observed_until(lake: Lake, zone: str, business_date: date, provisional: bool = False) -> datetime:

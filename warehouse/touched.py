@@ -21,7 +21,7 @@ from warehouse import sql
 FIRST = "publication"
 PROVISIONAL = "provisional"
 FINAL = "final"  # the first vintage that is not provisional, after ones that were
-METHOD = "method"
+METHOD = "method"  # other definitions, or lists made anew: the rates or formulas of today, no new documents
 CORRECTION = "correction"
 LATE_DATA = "late data"
 
@@ -44,7 +44,7 @@ STORED_NOW = (
 
 
 def note(con: duckdb.DuckDBPyConnection, zone: str, run_id: str, days: str, reason: str = LATE_DATA) -> None:
-    """Note the dates of a query (business_date, lists, documents); `reason` is LATE_DATA or CORRECTION.
+    """Note the dates of a query (business_date, lists, documents); `reason` is LATE_DATA, CORRECTION or METHOD.
 
     To be called inside the transaction that changes the rows.
     """
@@ -102,10 +102,16 @@ def reasons(con: duckdb.DuckDBPyConnection, zone: str) -> dict[date, str]:
 
 def _reasons(con: duckdb.DuckDBPyConnection, notes: str) -> dict[date, str]:
     rows = con.execute(
-        f"SELECT business_date, bool_or(reason = {sql.literal(CORRECTION)}) FROM {notes} "
-        "WHERE business_date IS NOT NULL GROUP BY 1"
+        f"SELECT business_date, list(DISTINCT reason) FROM {notes} WHERE business_date IS NOT NULL GROUP BY 1"
     ).fetchall()
-    return {day: CORRECTION if corrected else LATE_DATA for day, corrected in rows}
+    return {
+        day: next((each for each in (METHOD, CORRECTION) if each in found), LATE_DATA) for day, found in rows
+    }
+
+
+def made_anew(con: duckdb.DuckDBPyConnection, zone: str, but_for: date) -> set[date]:
+    """Dates that wait because lists were made anew without new documents, another date excepted."""
+    return {day for day, reason in pending(con, zone).items() if reason == METHOD} - {but_for}
 
 
 def reason(day: date, made_with: str, noted: Mapping[date, str]) -> str:

@@ -49,6 +49,7 @@ def publish(
     since: date | None = None,
     check: Callable[[duckdb.DuckDBPyConnection], None] | None = None,
     final: Collection[date] | None = None,
+    anew: Collection[date] = (),
 ) -> list[tuple[date, int]]:
     """Append the figures of the dates on which any figure changed; returns (date, vintage) of those.
 
@@ -58,6 +59,7 @@ def publish(
     commit on readers see the figures. One transaction; where nothing changed there is no snapshot.
     The dates in `final` (default: all) are final from now on, which makes a vintage even where no figure changed;
     any other keeps the mark of its newest vintage, and is provisional if it has none. What was final stays final.
+    On a date in `anew`, made anew by today's rates and formulas, a change that nothing noted is told as method.
     `check` runs first, in the transaction: what it raises leaves nothing published (warehouse.conservation).
     Raises ValueError for a table or date that does not belong.
     """
@@ -70,7 +72,7 @@ def publish(
             check(con)
         newest = _newest(con, zone)
         changes = _changes(con, zone, frames, {day: newest[day] for day in dates if day in newest})
-        noted = touched.reasons(con, zone)
+        noted = {**dict.fromkeys(anew, touched.METHOD), **touched.reasons(con, zone)}
         ends = set(dates if final is None else final)
         vintages = (
             _next(day, newest.get(day), day in changes.days, day in ends, noted) for day in sorted(set(dates))

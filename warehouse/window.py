@@ -177,3 +177,53 @@ class Batches:
     def among(self) -> str:
         """Condition that a document belongs to these batches."""
         return f"batch_id IN ({', '.join(sql.literal(each) for each in self.ids)})"
+
+    def new(self) -> str:
+        """Condition that a document is not in the index of lists yet."""
+        return self.among()
+
+    def settle(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Note that they are linked."""
+        con.execute(
+            "UPDATE wh.ledger.batches SET linked_at = current_localtimestamp() "
+            f"WHERE zone = {sql.literal(self.zone)} AND {self.among()}"
+        )
+
+
+@dataclass(frozen=True)
+class OfDay(Batches):
+    """The stored documents of one business date, whichever batch they came in: linked already, and again."""
+
+    @classmethod
+    def stored(cls, con: duckdb.DuckDBPyConnection, zone: str, day: date) -> OfDay | None:
+        """All documents of a day; none if nothing is stored of it."""
+        kinds = con.execute(
+            f"SELECT kind FROM wh.ledger.coverage WHERE zone = {sql.literal(zone)} "
+            f"AND business_date = {sql.literal(day)} AND documents > 0"
+        ).fetchall()
+        if not kinds:
+            return None
+        return cls(zone, (f"{day}",), day, day, False, frozenset(kind for (kind,) in kinds))
+
+    def documents(self, con: duckdb.DuckDBPyConnection) -> int:
+        """How many documents are stored of the day."""
+        row = con.execute(
+            "SELECT coalesce(sum(documents), 0) FROM wh.ledger.coverage "
+            f"WHERE zone = {sql.literal(self.zone)} AND {self.among()}"
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    def alone(self, con: duckdb.DuckDBPyConnection, window: Window) -> bool:
+        """Never: its lists are stored already."""
+        return False
+
+    def among(self) -> str:
+        """Condition that a document bears the day."""
+        return f"business_date = {sql.literal(self.first)}"
+
+    def new(self) -> str:
+        """None is: the index has them since they were linked."""
+        return "false"
+
+    def settle(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Nothing waited."""

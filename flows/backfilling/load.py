@@ -20,7 +20,7 @@ from flows.backfilling.prepare import Prepared, forget
 from flows.day import DayReport
 from flows.errors import DayStopped
 from flows.progress import Stopwatch
-from flows.stages import Run
+from flows.stages import Anew, Run
 from warehouse import Home, Lake, backfills
 from warehouse.backfills import DONE, FAILED, Asked, DayOutcome
 
@@ -40,8 +40,10 @@ class Loaded:
     prepared_seconds: float = 0.0
 
 
-def load(asked: Asked, step: Step, prepared: Prepared) -> Iterator[Loaded]:
+def load(asked: Asked, step: Step, prepared: Prepared, anew: Anew | None = None) -> Iterator[Loaded]:
     """Load what was prepared and publish its days in order; each is in the ledger before it is yielded.
+
+    The lists of the days in `anew` are computed again before their figures.
 
     A day that fails is yielded as failed. Raises DayStopped where no further day would fare better.
     """
@@ -61,11 +63,11 @@ def load(asked: Asked, step: Step, prepared: Prepared) -> Iterator[Loaded]:
             run, watch = stages.following(run, day), Stopwatch()
             report = DayReport(run.run_id, run.zone, day)
         try:
-            closed = _publish(run, report)
+            closed = _publish(run, report, anew)
         except Exception as error:
             yield from failed(asked, step, [day], _told(run, report, error), run)
             continue
-        outcome = DayOutcome(day, DONE, None, step.fingerprint, run.run_id)
+        outcome = DayOutcome(day, DONE, None, step.mark(day), run.run_id)
         enter(asked, step.home, [outcome])
         own = prepared if day == step.first else Prepared(None)
         yield Loaded(outcome, closed, own.lists, own.documents, watch.seconds(), own.seconds)
@@ -76,9 +78,7 @@ def failed(
     asked: Asked, step: Step, days: Sequence[date], reason: str, run: Run | None = None
 ) -> Iterator[Loaded]:
     """Enter days as failed."""
-    outcomes = [
-        DayOutcome(day, FAILED, reason, step.fingerprint, run.run_id if run else None) for day in days
-    ]
+    outcomes = [DayOutcome(day, FAILED, reason, step.mark(day), run.run_id if run else None) for day in days]
     enter(asked, step.home, outcomes)
     yield from map(Loaded, outcomes)
 
@@ -96,9 +96,11 @@ def _store(run: Run, report: DayReport) -> None:
     _timed(report, "link", lambda: stages.link(run))
 
 
-def _publish(run: Run, report: DayReport) -> DayReport:
+def _publish(run: Run, report: DayReport, anew: Anew | None) -> DayReport:
     """Figures of the day and of the dates it restates, in one transaction; the record of the run."""
-    report.vintages = _timed(report, "measure", lambda: stages.measure(run))
+    if anew and run.business_date in anew.days:
+        _timed(report, "link anew", lambda: stages.link_anew(run))
+    report.vintages = _timed(report, "measure", lambda: stages.measure(run, anew))
     _timed(report, "tidy", lambda: stages.tidy(run, report))
     return stages.close(run, report)
 

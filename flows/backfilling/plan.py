@@ -13,8 +13,10 @@ from expectations.rules import RULE_SET_VERSION
 from flows.credentials import credentials
 from flows.errors import UsageProblem
 from flows.pull import sources_of
+from flows.stages import Anew
 from sources.connectors import connected
 from sources.connectors.entry import Entry, SourceError, passed_over
+from sources.zone import Zone
 from sources.zone_sources import Source
 from transforms.measures import DEFINITION_VERSION
 
@@ -34,7 +36,7 @@ class Step:
     zone: str
     days: tuple[date, ...]
     url: str | None  # None: the sources of the zone file
-    fingerprint: str
+    marks: tuple[str, ...]  # the fingerprint of each day: what it is made of and by
     key_check: str  # tells a worker with another personal-data key apart
     readers: int | None  # reading processes; None: as many as the worker has cores
 
@@ -42,6 +44,15 @@ class Step:
     def first(self) -> date:
         """The day that the files are loaded under."""
         return self.days[0]
+
+    @property
+    def fingerprint(self) -> str:
+        """Of that day."""
+        return self.marks[0]
+
+    def mark(self, day: date) -> str:
+        """The fingerprint of one of the days."""
+        return self.marks[self.days.index(day)]
 
 
 @dataclass(frozen=True)
@@ -128,18 +139,26 @@ def _fingerprint(lines: Iterable[str]) -> str:
     Without reading them: a year of extracts takes longer to read than to say that it is done. A file copied
     anew may look changed; its day is then done again, and finds its bytes known.
     """
-    text = "\n".join([f"{RULE_SET_VERSION} {DEFINITION_VERSION}", *sorted(lines)])
+    return _digest([f"{RULE_SET_VERSION} {DEFINITION_VERSION}", *sorted(lines)])
+
+
+def _digest(lines: Sequence[str]) -> str:
+    text = "\n".join(lines)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a backfill will do: its steps in date order, and the days it need not or cannot do."""
+    """What a backfill will do: its steps in date order, and the days it need not or cannot do.
+
+    `anew`: days whose stored lists are computed again, whether documents are new or not.
+    """
 
     inbox: Inbox
     steps: tuple[Step, ...]
     skipped: tuple[date, ...]  # done before, input unchanged
     missing: tuple[date, ...]  # no folder
+    anew: Anew | None = None
 
     @property
     def days(self) -> int:
@@ -165,24 +184,39 @@ def plan(
     inbox: Inbox,
     done: Mapping[date, str],
     *,
+    force: bool = False,
     key_check: str,
     readers: int | None,
 ) -> Plan:
-    """Cut a range into steps; `done` holds the fingerprint of each day that is not to be done again."""
+    """Cut a range into steps; `done` holds the fingerprint with which each day was last done.
+
+    Days done before are skipped where it is the same, done again with their lists made anew where it is not. With
+    `force` all days are, done before or not: they may have been loaded by daily runs.
+    """
     days = [first + timedelta(days=each) for each in range((last - first).days + 1)]
-    marks = inbox.days if inbox.layout == BY_DAY else dict.fromkeys(days, inbox.whole)
-    todo = [day for day in days if day in marks and done.get(day) != marks[day]]
+    files = inbox.days if inbox.layout == BY_DAY else dict.fromkeys(days, inbox.whole)
+    stated = Zone.load(zone)
+    marks = {day: _digest([mark, *_valued_by(stated, day)]) for day, mark in files.items()}
+    todo = [day for day in days if day in marks and (force or done.get(day) != marks[day])]
+    again = frozenset(todo if force else done.keys() & set(todo))
     together = [(day,) for day in todo] if inbox.layout == BY_DAY else [tuple(todo)] if todo else []
     steps = [
         Step(
             *(home, zone, each),
             inbox.folder(each[0]) if inbox.layout == BY_DAY else inbox.url,
-            *(marks[each[0]], key_check, readers),
+            *(tuple(marks[day] for day in each), key_check, readers),
         )
         for each in together
     ]
     skipped = tuple(day for day in days if day in marks and day not in todo)
-    return Plan(inbox, tuple(steps), skipped, tuple(day for day in days if day not in marks))
+    missing = tuple(day for day in days if day not in marks)
+    return Plan(inbox, tuple(steps), skipped, missing, Anew(again) if again else None)
+
+
+def _valued_by(zone: Zone, day: date) -> list[str]:
+    """What the zone file says that the lists of a day are made by: rates in force, tolerance of amounts."""
+    currencies = sorted({each.currency for each in zone.rates})
+    return [f"{each} {zone.rate(each, day)}" for each in currencies] + [f"tolerance {zone.tolerance_cny}"]
 
 
 def _as_day(name: str) -> date | None:

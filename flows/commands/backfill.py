@@ -35,7 +35,11 @@ def backfill(
     ] = None,
     reason: Annotated[str | None, typer.Option("--reason", help="Why; kept in ledger.backfills.")] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Also days done before whose files have not changed.")
+        bool,
+        typer.Option(
+            "--force",
+            help="Also days done before, and all lists anew by today's rates, formulas and corrections.",
+        ),
     ] = False,
     runner: Annotated[
         str, typer.Option("--runner", help="Where days are prepared: threads, processes, dask or ray.")
@@ -52,10 +56,10 @@ def backfill(
     """Load and publish a range of days of a zone; started again, it goes on where it was.
 
     Days are prepared side by side and loaded one after the other. A day that fails is listed with its reason
-    and the rest is completed. Days done before are skipped while their files are the same. Daily runs go on
-    beside it. Exit code 1 where days failed or have something to look at, 3 where the lake itself failed.
+    and the rest is completed. Days done before are skipped while their files, rates, rules and method are the
+    same. Daily runs go on beside it. Exit code 1 where days failed or have something to look at, 3 where the lake itself failed.
 
-    Example: tongguan backfill --zone zhengzhou --from 2026-10-01 --to 2026-10-30 --inbox extracts --reason "new rates"
+    Example: tongguan backfill --zone zhengzhou --from 2026-10-01 --to 2026-10-30 --inbox extracts --force --reason "new rates"
     """
     load_zone(zone)
     days = (parse_date(first, "--from"), parse_date(last, "--to"))

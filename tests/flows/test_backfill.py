@@ -1,8 +1,10 @@
 """What a backfill plans, skips, takes up and refuses; the days themselves run in test_backfill_days.py (long)."""
 
 import errno
+import shutil
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -17,10 +19,12 @@ from flows.backfilling.plan import Inbox, Plan, Step
 from flows.backfilling.prepare import Prepared
 from flows.day import DayReport
 from flows.errors import DayStopped, UsageProblem
-from flows.stages import Run
+from flows.stages import Anew, Run
 from sources.staging import ReadOutcome, save
+from sources.zone import FOLDER_VARIABLE, zones_folder
 from sources.zone_sources import Source
 from warehouse import Home, runs
+from warehouse.backfills import Asked
 from warehouse.errors import ConservationError
 
 ZONE = "zhengzhou"
@@ -35,8 +39,13 @@ def filled(inbox: Path, *names: str) -> Path:
     return inbox
 
 
-def planned(base: Path, inbox: Inbox, done: dict[date, str] | None = None) -> Plan:
-    return plan.plan(base, ZONE, ONE, THREE, inbox, done or {}, key_check="k", readers=1)
+def planned(base: Path, inbox: Inbox, done: dict[date, str] | None = None, force: bool = False) -> Plan:
+    return plan.plan(base, ZONE, ONE, THREE, inbox, done or {}, force=force, key_check="k", readers=1)
+
+
+def marks(todo: Plan) -> dict[date, str]:
+    """The fingerprint of every day of a plan, as it is kept when they are done."""
+    return {day: step.mark(day) for step in todo.steps for day in step.days}
 
 
 def test_a_folder_a_day_is_told_from_a_flat_one(tmp_path: Path) -> None:
@@ -60,12 +69,36 @@ def test_a_folder_a_day_is_told_from_a_flat_one(tmp_path: Path) -> None:
 
 def test_days_done_are_skipped_until_one_of_their_files_changes(tmp_path: Path) -> None:
     inbox = filled(tmp_path / "a", *(f"{day}/x.csv" for day in (ONE, TWO, THREE)))
-    done = dict(plan.inbox_at(tmp_path, ZONE, str(inbox)).days)
+    first = planned(tmp_path, plan.inbox_at(tmp_path, ZONE, str(inbox)))
+    assert first.anew is None
+    done = marks(first)
     assert planned(tmp_path, plan.inbox_at(tmp_path, ZONE, str(inbox)), done).empty
     (inbox / str(TWO) / "x.csv").write_text("otherwise")
     filled(inbox, f"{THREE}/new.csv")
     changed = planned(tmp_path, plan.inbox_at(tmp_path, ZONE, str(inbox)), done)
     assert ([each.first for each in changed.steps], changed.skipped) == ([TWO, THREE], (ONE,))
+    assert changed.anew and changed.anew.days == {TWO, THREE}
+    del done[TWO]  # loaded by a daily run: only what is asked for by force makes its lists anew
+    changed = planned(tmp_path, plan.inbox_at(tmp_path, ZONE, str(inbox)), done)
+    assert changed.anew and changed.anew.days == {THREE}
+    forced = planned(tmp_path, plan.inbox_at(tmp_path, ZONE, str(inbox)), done, force=True)
+    assert forced.anew and forced.anew.days == {ONE, TWO, THREE} and not forced.skipped
+
+
+@pytest.mark.parametrize("layout", ["a folder a day", "flat"])
+def test_other_rates_of_a_day_make_it_one_that_is_not_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layout: str
+) -> None:
+    zones = shutil.copytree(zones_folder(), tmp_path / "zones")
+    monkeypatch.setenv(FOLDER_VARIABLE, str(zones))
+    folders = (f"{ONE}/", f"{TWO}/", f"{THREE}/") if layout == "a folder a day" else ("",)
+    inbox = plan.inbox_at(tmp_path, ZONE, str(filled(tmp_path / "a", *(f"{each}x.csv" for each in folders))))
+    done = marks(planned(tmp_path, inbox))
+    text = (zones / f"{ZONE}.toml").read_text()
+    (zones / f"{ZONE}.toml").write_text(text.replace("[rates]\n", f"[rates]\n{TWO} = {{ 502 = 7.5 }}\n"))
+    changed = planned(tmp_path, inbox, done)
+    assert (changed.skipped, marks(changed).keys()) == ((ONE,), {TWO, THREE})
+    assert changed.anew and changed.anew.days == {TWO, THREE}
 
 
 def test_days_from_declared_sources_are_done_again_when_a_source_has_changed_or_cannot_be_listed(
@@ -74,17 +107,16 @@ def test_days_from_declared_sources_are_done_again_when_a_source_has_changed_or_
     root = filled(tmp_path / "far", "a.csv")
     source = Source("far", str(root), "file", root=str(root))
     monkeypatch.setattr(plan, "sources_of", lambda *_: (source,))
-    done = dict.fromkeys((ONE, TWO, THREE), plan.inbox_at(tmp_path, ZONE, None).whole)
+    done = marks(planned(tmp_path, plan.inbox_at(tmp_path, ZONE, None)))
     assert planned(tmp_path, plan.inbox_at(tmp_path, ZONE, None), done).empty
     filled(root, "b.csv")
     assert planned(tmp_path, plan.inbox_at(tmp_path, ZONE, None), done).days == 3
     (root / "b.csv").unlink()
     root.rename(tmp_path / "away")
     gone = plan.inbox_at(tmp_path, ZONE, None)
-    assert planned(tmp_path, gone, dict.fromkeys(done, gone.whole)).empty, (
-        "within one backfill it stays the same"
-    )
-    assert planned(tmp_path, plan.inbox_at(tmp_path, ZONE, None), dict.fromkeys(done, gone.whole)).days == 3
+    without = marks(planned(tmp_path, gone))
+    assert planned(tmp_path, gone, without).empty, "within one backfill it stays the same"
+    assert planned(tmp_path, plan.inbox_at(tmp_path, ZONE, None), without).days == 3
 
 
 class Waiting:
@@ -117,7 +149,7 @@ class Fetched(Future):
 
 
 def steps(*days: date) -> list[Step]:
-    return [Step(Path("/home"), ZONE, (day,), "x", f"mark of {day}", "k", 1) for day in days]
+    return [Step(Path("/home"), ZONE, (day,), "x", (f"mark of {day}",), "k", 1) for day in days]
 
 
 def test_days_come_in_order_with_few_ahead_and_a_fault_fails_its_own_day_only() -> None:
@@ -213,9 +245,9 @@ def test_a_worker_with_another_key_or_without_the_home_refuses(
     check = prepare.key_check(home.path)
     monkeypatch.setenv("TONGGUAN_PII_KEY", "another key, also long enough")
     assert check != prepare.key_check(home.path)
-    step = Step(home.path, ZONE, (ONE,), str(tmp_path), "m", check, 1)
+    step = Step(home.path, ZONE, (ONE,), str(tmp_path), ("m",), check, 1)
     assert "has another personal-data key" in (prepare.prepare(step).failure or "")
-    away = Step(tmp_path / "nowhere", ZONE, (ONE,), str(tmp_path), "m", check, 1)
+    away = Step(tmp_path / "nowhere", ZONE, (ONE,), str(tmp_path), ("m",), check, 1)
     assert "does not see the home" in (prepare.prepare(away).failure or "")
     assert not list(home.staging.iterdir())
 
@@ -224,6 +256,28 @@ def test_a_broken_invariant_is_kept_as_one(home: Home) -> None:
     run = stages.begin(home.path, ZONE, ONE)
     load._told(run, DayReport(run.run_id, ZONE, ONE), ConservationError("rows do not add up"))
     assert runs.unchanged(home)[-1]["problems"] == ["invariant: rows do not add up"]
+
+
+def test_lists_of_the_days_in_question_are_made_anew_before_their_figures(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Of a flat inbox whose second day was done before."""
+    called: list[str] = []
+    for name in ("commit", "take_in_mended", "link", "link_anew", "measure", "tidy", "close"):
+        monkeypatch.setattr(
+            stages, name, lambda run, *_, name=name: called.append(f"{name} {run.business_date.day}")
+        )
+    monkeypatch.setattr(stages, "following", lambda run, day: replace(run, business_date=day))
+    monkeypatch.setattr(load, "enter", lambda *_: None)
+    run = Run(tmp_path, ZONE, ONE, "run", datetime(2026, 11, 20))
+    step = Step(tmp_path, ZONE, (ONE, TWO), "x", ("m1", "m2"), "k", 1)
+    asked = Asked("b", ZONE, ONE, TWO, "x", "me", None, datetime(2026, 11, 20))
+    done = list(load.load(asked, step, Prepared(run), Anew(frozenset([TWO]))))
+    assert [each.outcome.fingerprint for each in done] == ["m1", "m2"]
+    assert [each for each in called if not each.startswith(("tidy", "close"))] == [
+        *("commit 10", "take_in_mended 10", "link 10", "measure 10"),
+        *("link_anew 11", "measure 11"),
+    ]
 
 
 def test_what_ends_a_backfill_and_what_ends_a_day() -> None:
