@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 import duckdb
 
@@ -80,7 +80,7 @@ def expand(
         lake.commit("benchmark", f"{end - begin + 1} days of history", f"block-{number}", work)
         tell(f"history: {farthest - begin + 1} of {days} days")
     rounds = 0
-    while merging.tidy(lake, "benchmark", datetime(2026, 1, 1)).merged:
+    while merging.tidy(lake, "benchmark").merged:
         rounds += 1
         tell(f"history: merged {rounds} times")
     return standing(lake)

@@ -404,7 +404,7 @@ def tidy(run: Run, report: DayReport) -> Tidied:
             if not merging.due(lake):
                 return Tidied()
     with Lake.write(run.store, waiting) as lake:
-        tidied = merging.tidy(lake, run.run_id, run.started_at)
+        tidied = merging.tidy(lake, run.run_id)
     report.untidy = tidied.failed
     return tidied
 

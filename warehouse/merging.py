@@ -3,15 +3,14 @@
 Every commit adds one Parquet file to each table it writes to. DuckLake merges files of neighbouring
 commits into one that still answers for each of those snapshots: nothing published is altered, and what
 could be read `AT (VERSION => ...)` still can. A file that grew past SMALL_BYTES is left alone, so that a
-row is copied a few times in its life and not once a month for ever.
+row is copied a few times in its life and not once a month for ever. The files that merging replaced stay for
+readers that opened them; maintenance removes them by its policy and writes their names down before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -25,9 +24,6 @@ MOST_FILES = 24
 SMALL_BYTES = 1 << 20
 #: Tables merged in one run: all of them fill up at the same pace, and no day shall pay for all.
 TABLES_A_RUN = 4
-#: Files that merging replaced stay this long for readers that opened them.
-KEPT = timedelta(days=2)
-_BEIJING = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True)
@@ -61,11 +57,10 @@ def due(lake: Lake) -> bool:
     return bool(_crowded(lake.con, _small_tables()))
 
 
-def tidy(lake: Lake, run_id: str, at: datetime) -> Tidied:
+def tidy(lake: Lake, run_id: str) -> Tidied:
     """Merge the most crowded of the small tables; nothing crowded leaves no snapshot.
 
-    `at` is the time of the run: files replaced by a merge KEPT before it are removed from disk. A merge
-    that fails changes nothing and is said in `failed`; the day goes on, and the next one tries again.
+    A merge that fails changes nothing and is said in `failed`; the day goes on, and the next one tries again.
     """
     chosen = _crowded(lake.con, _small_tables())[:TABLES_A_RUN]
     if not chosen:
@@ -77,10 +72,6 @@ def tidy(lake: Lake, run_id: str, at: datetime) -> Tidied:
             # Files with deleted rows are not merged; written anew without those rows they are.
             lake.commit("tongguan", message, run_id, lambda con: _rewrite(con, with_deletes))
         lake.commit("tongguan", message, run_id, lambda con: _merge(con, chosen))
-        before = (at - KEPT).replace(tzinfo=_BEIJING).isoformat(sep=" ")
-        lake.con.execute(
-            f"CALL ducklake_cleanup_old_files('wh', older_than => TIMESTAMPTZ {sql.literal(before)})"
-        )
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         return Tidied(failed=f"{message} failed, nothing is lost and the next run tries again: {reason}")

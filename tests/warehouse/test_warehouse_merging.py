@@ -5,9 +5,9 @@ from datetime import date, datetime, timedelta
 import duckdb
 import pytest
 
-from warehouse import merging, migrations
+from warehouse import Lake, catalogs, merging, migrations, upkeep
+from warehouse.upkeep import Policy
 
-AT = datetime(2026, 11, 12, 1)
 COMMITS = len(migrations.registered()) + 2  # each migration is a commit of its own
 
 
@@ -57,7 +57,7 @@ def test_merging_leaves_one_file_and_every_snapshot_as_it_was(lake):
     now, then = rows(lake), [rows(lake, each) for each in snapshots]
     assert files(lake, "runs", "ledger") == (COMMITS, 0)
     assert files(lake, "coverage", "ledger") == (COMMITS, COMMITS - 1)
-    tidied = merging.tidy(lake, "run", AT)
+    tidied = merging.tidy(lake, "run")
     assert (sorted(tidied.merged), tidied.failed) == (["ledger.coverage", "ledger.runs"], None)
     assert files(lake, "runs", "ledger") == files(lake, "coverage", "ledger") == (1, 0)
     assert rows(lake) == now
@@ -68,21 +68,42 @@ def test_merging_leaves_one_file_and_every_snapshot_as_it_was(lake):
 def test_nothing_to_merge_leaves_no_snapshot(lake):
     days(lake, commits=COMMITS - 1)
     before = lake.snapshot()
-    assert merging.tidy(lake, "run", AT) == merging.Tidied()
+    assert merging.tidy(lake, "run") == merging.Tidied()
     assert lake.snapshot() == before
 
 
-@pytest.mark.long
-def test_replaced_files_are_removed_days_later_only(lake, home):
-    days(lake)
-    written = set((home.data / "ledger" / "runs").iterdir())
-    soon = datetime.now() - timedelta(hours=1)
-    merging.tidy(lake, "run", soon)
-    assert written < set((home.data / "ledger" / "runs").iterdir()), "readers may have them open"
-    days(lake)
-    merging.tidy(lake, "run", soon + merging.KEPT + timedelta(days=1))
+def test_replaced_files_stay_until_maintenance_has_written_them_down(home):
+    """However late the next merge comes: what goes for good goes by maintenance.toml and with its names kept."""
+    (home.path / "maintenance.toml").write_text("replaced_days = 30")
+    now = datetime.now()
+
+    def maintained(days):
+        done = upkeep.maintain(
+            home, Policy.of(home), "m", now + timedelta(days=days), zone="z", say=lambda _: None
+        )
+        return {each["action"]: each["names"] for each in done.actions}.get("remove replaced files", [])
+
+    with Lake.write(home) as lake:
+        days(lake)
+        written = set((home.data / "ledger" / "runs").iterdir())
+        merging.tidy(lake, "run")
+        assert written < set((home.data / "ledger" / "runs").iterdir()), "readers may have them open"
+        # As if the merge had been weeks ago.
+        meta = catalogs.metadata(home, "wh")
+        lake.con.execute(
+            f"UPDATE {meta}.ducklake_files_scheduled_for_deletion SET schedule_start = now() - INTERVAL 20 DAY"
+        )
+        days(lake)
+        assert merging.tidy(lake, "run").merged
+    assert written < set((home.data / "ledger" / "runs").iterdir())
+    assert maintained(5) == []
+    assert {f"ledger/runs/{each.name}" for each in written} <= set(maintained(11))
     assert not written & set((home.data / "ledger" / "runs").iterdir())
-    assert len(rows(lake)[0]) == 2 * COMMITS
+    with Lake.read(home) as lake:
+        told = lake.con.execute(
+            "SELECT state FROM wh.ledger.maintenance WHERE action = 'remove replaced files' ORDER BY state"
+        ).fetchall()
+    assert told == [("done",), ("planned",)]
 
 
 def test_a_merge_that_fails_is_said_and_changes_nothing(lake, monkeypatch):
@@ -94,7 +115,7 @@ def test_a_merge_that_fails_is_said_and_changes_nothing(lake, monkeypatch):
         raise duckdb.IOException("disk full")
 
     monkeypatch.setattr(merging, "_rewrite", broken)
-    tidied = merging.tidy(lake, "run", AT)
+    tidied = merging.tidy(lake, "run")
     assert "disk full" in tidied.failed
     assert (rows(lake), lake.snapshot()) == (before, snapshot)
 
@@ -102,7 +123,7 @@ def test_a_merge_that_fails_is_said_and_changes_nothing(lake, monkeypatch):
 def test_no_run_pays_for_all_tables(lake, monkeypatch):
     monkeypatch.setattr(merging, "TABLES_A_RUN", 1)
     days(lake)
-    assert [merging.tidy(lake, "run", AT).merged for _ in range(3)] == [
+    assert [merging.tidy(lake, "run").merged for _ in range(3)] == [
         ("ledger.coverage",),
         ("ledger.runs",),
         (),

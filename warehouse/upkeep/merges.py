@@ -43,7 +43,7 @@ def _plan_small(task: Task) -> Plan:
 def _merge_small(task: Task, plan: Plan) -> Done:
     merged: list[str] = []
     for _ in plan.names:  # each round takes a few tables
-        tidied = merging.tidy(task.lake, task.run_id, task.at)
+        tidied = merging.tidy(task.lake, task.run_id)
         merged += tidied.merged
         if tidied.failed:
             return Done(merged, left=[tidied.failed])
