@@ -166,7 +166,9 @@ def land(run: Run, records: Sequence[Path]) -> Path:
     advance = reporter().stage("land")
     taken = [Pull.load(each) for each in records]
     arrived = [Arrival(file.name, Path(file.path), each.source) for each in taken for file in each.files]
-    kept = landing.keep(run.store, arrived, progress=advance)
+    with Lake.read(run.store) as lake:
+        known = landing.stored_files(lake, run.zone)
+    kept = landing.keep(run.store, arrived, known, advance)
     with Lake.read(run.store) as lake:
         landed = landing.landed(run.store, kept, lake, run.zone)
         before = pulls.known(lake, run.zone)

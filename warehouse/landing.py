@@ -7,7 +7,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -75,13 +75,17 @@ def land(
 
     Hidden and unfinished files are passed over; see `landed`.
     """
-    return landed(home, keep(home, list(arrivals(paths, source)), progress), lake, zone)
+    known = stored_files(lake, zone)
+    return landed(home, keep(home, list(arrivals(paths, source)), known, progress), lake, zone)
 
 
 def keep(
-    home: Home, arrived: Sequence[Arrival], progress: Callable[[int, int], None] | None = None
+    home: Home,
+    arrived: Sequence[Arrival],
+    known: Collection[str] = (),
+    progress: Callable[[int, int], None] | None = None,
 ) -> list[Stored]:
-    """Store the bytes of every arrival, once each; in the order given.
+    """Store the bytes of every arrival, once each; in the order given. `known`: hashes that will not be read again.
 
     Raises ArrivalsGone, with every other arrival stored, where files cannot be read any more.
     """
@@ -89,7 +93,9 @@ def keep(
     kept: list[Stored] = []
     gone: list[tuple[Arrival, str]] = []
     with ThreadPoolExecutor(WORKERS) as pool:
-        for arrival, found in zip(arrived, pool.map(lambda each: _kept(home, each), arrived), strict=True):
+        for arrival, found in zip(
+            arrived, pool.map(lambda each: _kept(home, each, known), arrived), strict=True
+        ):
             if isinstance(found, Stored):
                 kept.append(found)
             else:
@@ -101,10 +107,10 @@ def keep(
     return kept
 
 
-def _kept(home: Home, arrival: Arrival) -> Stored | str:
+def _kept(home: Home, arrival: Arrival, known: Collection[str]) -> Stored | str:
     """The arrival stored, or why its bytes cannot be had."""
     try:
-        return Stored(arrival, *store(home, arrival.path))
+        return Stored(arrival, *store(home, arrival.path, known))
     except UnreadableError as error:
         if error.errno in _OURS:
             raise
@@ -148,11 +154,13 @@ def stored(home: Home, digest: str) -> Path:
     return home.landing / digest[:2] / digest
 
 
-def store(home: Home, path: Path) -> tuple[str, int]:
+def store(home: Home, path: Path, known: Collection[str] = ()) -> tuple[str, int]:
     """Copy a file's bytes into landing unless they are there; returns their SHA-256 and size.
 
-    Hashes what it copies, so a file that changes meanwhile is stored under the hash of what was read. Raises
-    UnreadableError where it is the file that fails, and not the copy.
+    Bytes that are there and not `known` are to be read: they count as landed now, so that maintenance, by which
+    another zone's time for them may be over, leaves them to this run. Hashes what it copies, so a file that changes
+    meanwhile is stored under the hash of what was read. Raises UnreadableError where it is the file that fails, and
+    not the copy.
     """
     digest, size = hashlib.sha256(), 0
     handle, temporary = tempfile.mkstemp(dir=home.landing, prefix=".incoming-")  # mode 0600
@@ -163,7 +171,7 @@ def store(home: Home, path: Path) -> tuple[str, int]:
                 copy.write(chunk)
                 size += len(chunk)
             target = stored(home, digest.hexdigest())
-            fresh = not target.exists()
+            fresh = not (target.exists() if digest.hexdigest() in known else _renewed(target))
             if fresh:
                 copy.flush()
                 os.fsync(copy.fileno())
@@ -173,6 +181,15 @@ def store(home: Home, path: Path) -> tuple[str, int]:
     finally:
         Path(temporary).unlink(missing_ok=True)
     return digest.hexdigest(), size
+
+
+def _renewed(path: Path) -> bool:
+    """Give a landed file the time of now; False where there is none."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -216,7 +233,7 @@ def _files(
     try:
         members = []
         for member, unpacked in expand(path, into):
-            member_digest, member_size = store(home, unpacked)
+            member_digest, member_size = store(home, unpacked, known)
             unpacked.unlink()
             members.append(
                 LandedFile(

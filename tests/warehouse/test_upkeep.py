@@ -1,5 +1,7 @@
 """Maintenance: small after it what was large, and nobody who asks can tell."""
 
+import hashlib
+import os
 import random
 import shutil
 import subprocess
@@ -13,11 +15,13 @@ from staged_runs import Stage, order
 from test_asof import clock, link
 from test_late_data import DAY, figures
 
-from warehouse import Home, Lake, asof, query, record, upkeep, vintages
+from warehouse import Home, Lake, asof, landing, query, record, upkeep, vintages
 from warehouse.errors import MaintenanceError, PolicyError
 from warehouse.record.book import Book
-from warehouse.upkeep import Policy
+from warehouse.upkeep import Policy, action, leftovers
 from warehouse.upkeep import files as upkeep_files
+from warehouse.upkeep import landed as upkeep_landed
+from warehouse.upkeep.action import Task
 
 ZONE = "zhengzhou"
 QUIET = lambda _: None  # noqa: E731
@@ -169,6 +173,85 @@ def test_a_zone_says_how_long_its_landed_files_stay(home):
     assert "expire landed files" not in done(upkeep.maintain(home, policy, "m", at, say=QUIET))
     other = upkeep.maintain(home, Policy.of(home), "m", at, zone="xinxiang", say=QUIET)
     assert "expire landed files" not in done(other)
+
+
+def landing_of(home, digest):
+    return home.landing / digest[:2] / digest
+
+
+def planned(home, days, zone, policy):
+    """What maintenance of a zone would expire this many days from now."""
+    at = clock() + timedelta(days=days)
+    with Lake.read(home) as lake:
+        return upkeep_landed.LANDED.plan(Task(lake, policy, "m", at, zone)).names
+
+
+def test_bytes_that_no_commit_knows_expire_whatever_zone_is_maintained(home):
+    """A run that stopped left them, with personal data in clear: nobody knows whose they are, the longest policy holds."""
+    left = landing_of(home, "ab" + "0" * 62)
+    left.parent.mkdir(exist_ok=True)
+    left.write_bytes(b"clear")
+    policy = Policy(landed_days=90, landed_by_zone={"xinxiang": 120, ZONE: 30})
+    assert left.name not in planned(home, 119, ZONE, policy)
+    assert [left.name in planned(home, 121, each, policy) for each in (ZONE, "xinxiang", None)] == [True] * 3
+    upkeep.maintain(home, policy, "m", clock() + timedelta(days=121), zone=ZONE, say=QUIET)
+    assert not left.exists()
+
+
+def test_bytes_that_another_zone_lands_again_are_left_to_it(home, tmp_path):
+    """Past the time of the zone that has them, and before the other one has read them."""
+    (digest,) = (path.name for path in home.landing.glob("*/*") if path.read_bytes() == b"o1")
+    (tmp_path / "again.xml").write_bytes(b"o1")
+    old = landing_of(home, digest)
+    assert hashlib.sha256(b"o1").hexdigest() != digest, "staged under a hash of our own"
+    copy = landing_of(home, hashlib.sha256(b"o1").hexdigest())
+    copy.parent.mkdir(exist_ok=True)
+    old.rename(copy)
+    with Lake.write(home) as lake:
+        lake.con.execute(f"UPDATE wh.ledger.files SET file_hash = '{copy.name}' WHERE file_hash = '{digest}'")
+    past = (clock() - timedelta(days=100)).timestamp()
+
+    def landed_by(zone):
+        os.utime(copy, (past, past))
+        with Lake.read(home) as lake:
+            landing.land(home, [tmp_path / "again.xml"], "inbox", lake, zone=zone)
+
+    days = 0.5
+    policy = Policy(landed_days=0)
+    landed_by(ZONE)
+    assert copy.name in planned(home, days, ZONE, policy), "known to the zone: not read again"
+    landed_by("xinxiang")
+    assert copy.name not in planned(home, days, ZONE, policy)
+    os.utime(copy, (past, past))
+    with Lake.write(home) as lake:
+        task = Task(lake, policy, "m", clock() + timedelta(days=days), ZONE)
+        plan = upkeep_landed.LANDED.plan(task)
+        assert copy.name in plan.names
+        landed_by("xinxiang")
+        assert copy.name not in upkeep_landed.LANDED.do(task, plan).names
+    assert copy.exists()
+
+
+def test_what_a_run_removes_meanwhile_is_not_there(home, monkeypatch):
+    """Runs and analysts come and go in scratch and staging while maintenance looks at them."""
+    folder = home.scratch / "link-r9"
+    folder.mkdir()
+    (folder / "x.parquet").write_bytes(b"four")
+    inside = Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda self: [*inside(self), self / "vanished"])
+    assert action.size([folder, home.scratch / "gone"]) == 4
+    assert action.newest(home.scratch / "gone") is None
+    assert action.newest(folder) == max(folder.stat().st_mtime, (folder / "x.parquet").stat().st_mtime)
+    monkeypatch.undo()
+    with Lake.read(home) as lake:
+        task = Task(lake, Policy(), "m", clock() + timedelta(days=8), None)
+        plan = leftovers.STAGING.plan(task)
+        assert "scratch/link-r9" in plan.names
+        shutil.rmtree(folder)
+        done = leftovers.STAGING.do(task, upkeep_files.Plan(["scratch/link-r9"]))
+        assert (done.names, done.left) == ([], [])
+        landed = upkeep_landed.LANDED.do(task, upkeep_files.Plan(["ab" + "0" * 62]))
+        assert (landed.names, landed.bytes) == ([], 0)
 
 
 def test_a_machine_that_keeps_no_record_looks_after_its_own_files_only(home, monkeypatch):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from zoneinfo import ZoneInfo
 
 from warehouse.connection import Lake
@@ -70,18 +72,27 @@ def instant(moment: datetime) -> str:
     return f"TIMESTAMPTZ '{moment.replace(tzinfo=BEIJING).isoformat(sep=' ')}'"
 
 
-def newest(path: Path) -> float:
-    """When a file, or the last of everything in a folder, was written."""
-    times = [path.lstat().st_mtime]
-    if path.is_dir() and not path.is_symlink():
-        times += [each.lstat().st_mtime for each in path.rglob("*")]
-    return max(times)
+def newest(path: Path) -> float | None:
+    """When a file, or the last of everything in a folder, was written; None where it is gone."""
+    return max((each.st_mtime for each in _stats(path)), default=None)
 
 
 def size(paths: Iterable[Path]) -> int:
-    """Bytes of files and of everything in folders."""
-    total = 0
-    for path in paths:
-        inside = path.rglob("*") if path.is_dir() and not path.is_symlink() else (path,)
-        total += sum(each.lstat().st_size for each in inside if each.is_file())
-    return total
+    """Bytes of files and of everything in folders; what is gone has none."""
+    return sum(each.st_size for path in paths for each in _stats(path) if S_ISREG(each.st_mode))
+
+
+def _stats(path: Path) -> Iterator[os.stat_result]:
+    """Of a path and of everything in it. Runs and analysts come and go meanwhile: what vanished is passed over."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return
+    yield found
+    if S_ISDIR(found.st_mode):
+        try:
+            inside = list(path.iterdir())
+        except FileNotFoundError:
+            return
+        for each in inside:
+            yield from _stats(each)

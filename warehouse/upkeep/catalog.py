@@ -10,7 +10,7 @@ from typing import Any
 
 from warehouse import catalogs
 from warehouse.errors import MaintenanceError
-from warehouse.upkeep.action import Done, Plan, Task, Upkeep
+from warehouse.upkeep.action import Done, Plan, Task, Upkeep, size
 
 
 def _plan(task: Task) -> Plan:
@@ -18,7 +18,7 @@ def _plan(task: Task) -> Plan:
         return Plan()
     seen = _ask(task, "look")
     journal = task.lake.home.catalog.with_name(f"{task.lake.home.catalog.name}-wal")
-    waiting = journal.stat().st_size if journal.exists() else 0
+    waiting = size([journal])
     names = [f"write anew: {seen['free']:,} of {seen['pages']:,} pages are free"] if seen["pays"] else []
     names += [f"empty the journal of {waiting:,} bytes"] if waiting else []
     return Plan(names, seen["free"] * seen["page"] if seen["pays"] else 0)

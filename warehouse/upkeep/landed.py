@@ -1,7 +1,8 @@
 """Landed files: bytes as they were delivered, with personal data in clear, expired by the policy of their zone.
 
 What they held stays: documents, with digests for what is personal, and the file's row in ledger.files. A file with
-quarantined rows that can still be released is kept, since a release reads the row from it again.
+quarantined rows that can still be released is kept, since a release reads the row from it again. Bytes that no commit
+knows, of runs that stopped, belong to no zone: whichever is maintained lets them go, at the longest retention.
 """
 
 from __future__ import annotations
@@ -12,9 +13,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from warehouse import landing
-from warehouse.upkeep.action import Done, Plan, Task, Upkeep, seconds, size
+from warehouse.upkeep.action import Done, Plan, Task, Upkeep, newest, seconds, size
 
 _HASH = re.compile(r"[0-9a-f]{64}")
+
+
+#: Bytes landed less than this ago may be read by a run that has not committed them yet, whatever others made of them.
+_AT_WORK = timedelta(days=1)
 
 
 def _plan(task: Task) -> Plan:
@@ -25,7 +30,7 @@ def _plan(task: Task) -> Plan:
             continue
         if rows := open_rows.get(digest):
             kept.append(
-                f"landed file {digest[:12]} ({path.stat().st_size:,} bytes) is older than its retention and kept: "
+                f"landed file {digest[:12]} ({size([path]):,} bytes) is older than its retention and kept: "
                 f"{rows:,} rows of it are in quarantine and a release needs it (`tongguan quarantine list`)"
             )
             continue
@@ -35,12 +40,16 @@ def _plan(task: Task) -> Plan:
 
 
 def _expire(task: Task, plan: Plan) -> Done:
+    """Those that a run landed again since they were planned stay; those that are gone are not counted."""
     gone, freed = [], 0
     for digest in plan.names:
         path = landing.stored(task.lake.home, digest)
-        freed += path.stat().st_size
-        path.unlink()
+        bytes_ = size([path])
+        if not _older(path, task.at - _AT_WORK):
+            continue
+        path.unlink(missing_ok=True)
         gone.append(digest)
+        freed += bytes_
     return Done(gone, freed)
 
 
@@ -58,18 +67,21 @@ def _due(task: Task) -> list[tuple[str, Path, bool]]:
             continue
         zones = loaded.get(path.name)
         if zones is None:  # of a run that stopped before its commit
-            old = path.stat().st_mtime < seconds(task.before(task.policy.landed_days))
-            found.append((path.name, path, old and task.zone is None))
+            found.append((path.name, path, _older(path, task.at - task.policy.longest_landed)))
             continue
         due = all(
-            moment is not None and moment + _kept(task, zone) < task.at for zone, moment in zones.items()
+            moment is not None and moment + task.policy.landed(zone) < task.at
+            for zone, moment in zones.items()
         )
-        found.append((path.name, path, due and (task.zone is None or task.zone in zones)))
+        ours = task.zone is None or task.zone in zones
+        found.append((path.name, path, due and ours and _older(path, task.at - _AT_WORK)))
     return found
 
 
-def _kept(task: Task, zone: str) -> timedelta:
-    return task.policy.landed(zone)
+def _older(path: Path, moment: datetime) -> bool:
+    """Whether the bytes were landed, or landed again, before a moment (local Beijing time); not where they are gone."""
+    landed_at = newest(path)
+    return landed_at is not None and landed_at < seconds(moment)
 
 
 def _in_quarantine(task: Task) -> dict[str, int]:

@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from warehouse.upkeep.action import Done, Plan, Task, Upkeep, newest, seconds, size
 
@@ -35,21 +36,38 @@ def _name(task: Task, path: Path) -> str:
 def _older(find: Callable[[Task], Iterable[Path]], key: str) -> Callable[[Task], Plan]:
     def plan(task: Task) -> Plan:
         before = seconds(task.before(getattr(task.policy, key)))
-        old = sorted(each for each in find(task) if newest(each) < before)
+        ages = {each: newest(each) for each in find(task)}
+        old = sorted(each for each, age in ages.items() if age is not None and age < before)
         return Plan([_name(task, each) for each in old], size(old))
 
     return plan
 
 
+def _take_away(path: Path) -> None:
+    """Remove a file, or a folder from which its owner may be removing files too; raises where it is gone already."""
+    if path.is_symlink() or not path.is_dir():
+        path.unlink()
+        return
+
+    def unless_gone(_: Any, __: Any, failed: Any) -> None:
+        if not isinstance(failed[1], FileNotFoundError):
+            raise failed[1]
+
+    shutil.rmtree(path, onerror=unless_gone)
+
+
 def _remove(task: Task, plan: Plan) -> Done:
+    """What its owner removed since it was planned is neither gone by us nor left."""
     gone, freed, left = [], 0, []
     for name in plan.names:
         path = task.lake.home.path / name
         bytes_ = size([path])
         try:
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+            _take_away(path)
             if name.startswith("reports/") and not any(path.parent.iterdir()):
                 path.parent.rmdir()
+        except FileNotFoundError:
+            continue
         except OSError as error:
             left.append(f"{name} could not be removed: {error.strerror}")
             continue

@@ -43,6 +43,11 @@ class Policy:
         """How long landed files of a zone are kept."""
         return timedelta(days=self.landed_by_zone.get(zone, self.landed_days))
 
+    @property
+    def longest_landed(self) -> timedelta:
+        """How long landed files are kept whose zone is not known: as the zone that keeps its own longest."""
+        return timedelta(days=max(self.landed_days, *self.landed_by_zone.values(), 0))
+
 
 #: Below a day a writer or a reader that is still at work could lose what it uses.
 _LEAST = {
