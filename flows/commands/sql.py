@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated, Any
 
+import duckdb
 import polars as pl
+import pyarrow as pa
 import typer
 
-from flows import output
+from flows import output, trouble
 from flows.computing import linked_whole
 from flows.errors import UsageProblem
 from flows.options import HomeOption
 from flows.settings import home_path
 from flows.stages import BEIJING, now
-from sources.zone import Zone
+from sources.zone import Zone, ZoneError
 from warehouse import Home, Lake, asof, corrections, query
 from warehouse.errors import WarehouseError
 
@@ -75,6 +78,12 @@ def sql(
             answer = asof.run(store, statement, parse_moment(as_of), link_again(store), say)
     except WarehouseError as error:
         raise UsageProblem(str(error)) from error
+    except ZoneError as error:
+        raise UsageProblem(
+            f"{error}. Records of then are computed by their zone's file: put it back, or ask published figures "
+            "only (metrics, vintages)"
+        ) from error
+    answer = told_apart(answer, keep_bytes=form is Form.PARQUET)
     if form is Form.TABLE and out is None:
         rows = answer.slice(0, SHOWN_ROWS).to_pylist()
         numbers = [
@@ -86,15 +95,70 @@ def sql(
         if answer.num_rows > SHOWN_ROWS:
             output.out.print(f"... and {answer.num_rows - SHOWN_ROWS:,} more; --format csv prints them all")
         return
-    frame = pl.DataFrame(answer)
-    target = out or sys.stdout.buffer
-    if form is Form.PARQUET:
-        frame.write_parquet(target)
-    elif form is Form.JSON:
-        write = target.write_bytes if isinstance(target, Path) else target.write
-        write(as_json(answer.to_pylist()))
+    try:
+        write(answer, form, out or sys.stdout.buffer)
+    except pl.exceptions.PolarsError as error:
+        raise UsageProblem(
+            f"this answer cannot be written as {form}: {error}. Cast the column to VARCHAR in the question, or use "
+            "another --format"
+        ) from error
+    except OSError as error:
+        if out is None or trouble.full(error):
+            raise
+        raise UsageProblem(
+            f"--out {out} cannot be written: {error.strerror or error}. Give a file in a folder that exists and may "
+            "be written to"
+        ) from error
+
+
+def write(answer: pa.Table, form: Form, target: Path | IO[bytes]) -> None:
+    """The answer as a file, or onto standard output."""
+    if form is Form.JSON:
+        text = as_json(answer.to_pylist())
+        if isinstance(target, Path):
+            target.write_bytes(text)
+        else:
+            target.write(text)
+    elif form is Form.PARQUET:
+        pl.DataFrame(answer).write_parquet(target)
     else:
-        as_texts(frame).write_csv(target)
+        as_texts(pl.DataFrame(answer)).write_csv(target)
+
+
+def told_apart(answer: pa.Table, *, keep_bytes: bool) -> pa.Table:
+    """Every column under a name of its own (`a`, `a_1`), with what no file format takes as DuckDB writes it out.
+
+    Those are intervals, and but for `keep_bytes` binary values; also where they are inside others.
+    """
+    names: list[str] = []
+    for name in answer.column_names:
+        own, number = name, 0
+        while own in names:
+            number += 1
+            own = f"{name}_{number}"
+        names.append(own)
+    answer = answer.rename_columns(names)
+    for at, field in enumerate(answer.schema):
+        kinds = list(_kinds(field.type))
+        if any(map(pa.types.is_interval, kinds)) or (not keep_bytes and any(map(_is_binary, kinds))):
+            column = pa.table({"it": answer.column(at)})
+            with duckdb.connect() as con:
+                texts = con.from_arrow(column).project("CAST(it AS VARCHAR) AS it").to_arrow_table()
+            answer = answer.set_column(at, field.name, texts.column(0))
+    return answer
+
+
+def _kinds(kind: pa.DataType) -> Iterator[pa.DataType]:
+    """A type and those inside it."""
+    yield kind
+    for at in range(kind.num_fields):
+        yield from _kinds(kind.field(at).type)
+
+
+def _is_binary(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
+    )
 
 
 def parse_moment(text: str) -> datetime:
@@ -132,8 +196,26 @@ def say(sentence: str) -> None:
 
 
 def as_json(rows: list[dict[str, object]]) -> bytes:
-    """One JSON array; money and times as text, exactly as stored."""
-    return (json.dumps(rows, default=str, ensure_ascii=False) + "\n").encode()
+    """One JSON array; money and times as text, exactly as stored, and null for what is no number (NaN, infinity)."""
+    return (json_text(rows) + "\n").encode()
+
+
+def json_text(value: object) -> str:
+    """JSON as every reader takes it."""
+    try:
+        return json.dumps(value, default=str, ensure_ascii=False, allow_nan=False)
+    except ValueError:  # JSON has no word for NaN and infinity
+        return json.dumps(_finite(value), default=str, ensure_ascii=False, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _finite(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return value
 
 
 def as_texts(frame: pl.DataFrame) -> pl.DataFrame:
@@ -142,10 +224,7 @@ def as_texts(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(
         pl.Series(
             name,
-            [
-                None if value is None else json.dumps(value, default=str, ensure_ascii=False)
-                for value in frame[name].to_list()
-            ],
+            [None if value is None else json_text(value) for value in frame[name].to_list()],
             pl.String,
         )
         for name in nested

@@ -5,11 +5,13 @@ import io
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from flows import cli
 from flows.commands.sql import parse_moment
 from flows.errors import UsageProblem
+from sources.zone import ZoneError
 from warehouse import Home
 
 RUN = ("run", "--zone", "zhengzhou", "--date", "2026-11-11")
@@ -144,6 +146,81 @@ def test_nested_columns_are_whole_json_in_csv(
     assert json.loads(answer["twelve"]) == list(range(12))
     assert json.loads(answer["pair"]) == {"k": "1.50", "n": None}
     assert answer["nothing"] == ""
+
+
+def test_columns_of_one_name_are_told_apart(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    question = "SELECT 1 AS a, 2 AS a, 3 AS a_1"
+    ask = ("sql", question, "--home", str(home))
+    assert call(monkeypatch, *ask, "--format", "json") == 0
+    assert json.loads(capfd.readouterr().out) == [{"a": 1, "a_1": 2, "a_1_1": 3}]
+    assert call(monkeypatch, *ask, "--format", "csv") == 0
+    assert capfd.readouterr().out == "a,a_1,a_1_1\n1,2,3\n"
+    assert call(monkeypatch, *ask) == 0
+    assert "a_1_1" in capfd.readouterr().out
+    out = tmp_path / "x.parquet"
+    assert call(monkeypatch, *ask, "--format", "parquet", "--out", str(out)) == 0
+    assert pl.read_parquet(out).row(0) == (1, 2, 3)
+
+
+def test_values_that_a_format_has_no_word_for(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    question = (
+        "SELECT INTERVAL '1 day 02:00:00' AS took, 'a\\x00'::BLOB AS raw, 'nan'::DOUBLE AS x, ['inf'::DOUBLE] AS y, "
+        "NULL::BLOB AS nothing, {'k': [INTERVAL 1 DAY]} AS inside"
+    )
+    ask = ("sql", question, "--home", str(home))
+    assert call(monkeypatch, *ask, "--format", "csv") == 0
+    assert capfd.readouterr().out == (
+        "took,raw,x,y,nothing,inside\n1 day 02:00:00,a\\x00,NaN,[null],,{'k': [1 day]}\n"
+    )
+    assert call(monkeypatch, *ask, "--format", "json") == 0
+    (row,) = json.loads(capfd.readouterr().out, parse_constant=pytest.fail)
+    assert row == {
+        **{"took": "1 day 02:00:00", "raw": "a\\x00", "x": None, "y": [None], "nothing": None},
+        "inside": "{'k': [1 day]}",
+    }
+    out = tmp_path / "x.parquet"
+    assert call(monkeypatch, *ask, "--format", "parquet", "--out", str(out)) == 0
+    assert pl.read_parquet(out).row(0)[:2] == ("1 day 02:00:00", b"a\x00")
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "parquet"])
+def test_an_answer_that_cannot_be_written_says_so(
+    form: str, home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out = tmp_path / "none" / "x"
+    ask = ("sql", "SELECT 1 AS a", "--home", str(home), "--format", form)
+    assert call(monkeypatch, *ask, "--out", str(out)) == 2
+    said = " ".join(capfd.readouterr().err.split())
+    assert "cannot be written: No such file or directory" in said and "Traceback" not in said
+
+
+def test_an_answer_that_a_format_cannot_hold_says_so(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def refused(*_: object) -> None:
+        raise pl.exceptions.ComputeError("CSV format does not support this")
+
+    monkeypatch.setattr("polars.DataFrame.write_csv", refused)
+    assert call(monkeypatch, "sql", "SELECT 1", "--format", "csv", "--home", str(home)) == 2
+    said = " ".join(capfd.readouterr().err.split())
+    assert "cannot be written as csv" in said and "Cast the column to VARCHAR" in said
+
+
+def test_records_of_a_zone_without_its_file_are_refused_in_a_sentence(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def gone(*_: object) -> None:
+        raise ZoneError("no zone 'xinxiang' in zones; zones there: zhengzhou")
+
+    monkeypatch.setattr("flows.commands.sql.asof.run", gone)
+    ask = ("sql", "SELECT * FROM core.lists", "--as-of", "2026-10-05T09:00", "--home", str(home))
+    assert call(monkeypatch, *ask) == 2
+    said = " ".join(capfd.readouterr().err.split())
+    assert "no zone 'xinxiang' in zones" in said and "put it back" in said
 
 
 def test_what_a_table_holds_is_shown_as_it_is(
