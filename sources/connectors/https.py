@@ -94,6 +94,9 @@ class HttpsPages:
         if refused and len(refused) == len(wanted):
             self._hold_against_the_source(refused[0][1])
         self.unlisted = [Unlisted(name, _refused_alone(status)) for name, status in refused]
+        if self._source.files:  # a page may link to what is gone, but a file that people name is missed
+            absent = (url for url, each in zip(wanted, found, strict=True) if each is None)
+            self.unlisted += [Unlisted(listings.relative(url, self._folder), _ABSENT) for url in absent]
         return sorted((each for each in found if isinstance(each, Entry)), key=lambda each: each.name)
 
     def entry(self, listed: Entry) -> Entry:
@@ -166,7 +169,7 @@ class HttpsPages:
         return self._source.takes(name) or name.endswith(DONE_MARKER) or self._source.ready == MANIFEST
 
     def _at(self, entry: Entry) -> str:
-        return self._folder + quote(entry.name)
+        return listings.address(entry.name, self._folder)
 
     async def _begin(self) -> aiohttp.ClientSession:
         given = self._credentials
@@ -304,6 +307,9 @@ class HttpsPages:
         if status in _PASSING:
             return SourceDown(f"{self._host} answers with status {status}")
         return SourceRefused(f"{self._host} answers with status {status}")
+
+
+_ABSENT = "is not on the server: ask its operator for it, or take it out of `files`"
 
 
 def _refused_alone(status: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from html.parser import HTMLParser
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 
 class ListingError(ValueError):
@@ -25,13 +25,16 @@ def names(text: str, url: str) -> tuple[list[str], list[str]]:
 
 
 def relative(url: str, root: str) -> str:
-    """The name of a file below the root, as people write it."""
-    return unquote(url.removeprefix(root))
+    """The name of a file below the root, as people write it; bytes that are not UTF-8 stay what they are."""
+    return unquote(url.removeprefix(root), errors="surrogateescape")
+
+
+def address(name: str, root: str) -> str:
+    """The URL of a name: the opposite of `relative`."""
+    return root + quote(name, errors="surrogateescape")
 
 
 def _json(text: str, folder: str) -> list[str]:
-    from urllib.parse import quote
-
     try:
         listed = json.loads(text.lstrip("\ufeff"))
     except (ValueError, RecursionError) as error:

@@ -11,7 +11,7 @@ from pulls import Runs, source
 from source_servers import HOST, CuttingProxy, certificate, https_server
 
 from sources.connectors import listings
-from sources.connectors.entry import SourceDown, SourceRefused
+from sources.connectors.entry import SourceDown, SourceRefused, unsafe
 from sources.credentials import Credentials
 
 BIG = os.urandom(3_000_000)
@@ -61,6 +61,7 @@ def test_a_list_as_json_and_names_in_the_zone_file(
         assert runs(port, pair, tmp_path, "out/list.json").run() == {"a.csv": b"a"}
         named = runs(port, pair, tmp_path, files=["b.csv", "not-yet.csv"])
         assert named.run() == {"b.csv": b"b"}
+        assert len(named.gaps()) == 1 and "not-yet.csv is not on the server" in named.gaps()[0]
         with pytest.raises(SourceRefused, match=r"has no page /nothing/ \(status 404\)"):
             runs(port, pair, tmp_path, "nothing/").attempt()
 
@@ -180,3 +181,10 @@ def test_pages_name_files_below_themselves_only(text: str, files: list[str], fol
 def test_json_that_is_no_list_is_refused(text: str) -> None:
     with pytest.raises(listings.ListingError):
         listings.names(text, "https://h/out/")
+
+
+def test_a_name_that_is_not_utf8_keeps_its_address() -> None:
+    url = "https://h/out/%D6%A7%B8%B6.csv"
+    name = listings.relative(url, "https://h/out/")
+    assert unsafe(name)
+    assert listings.address(name, "https://h/out/") == url
