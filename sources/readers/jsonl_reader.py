@@ -6,13 +6,14 @@ import codecs
 import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from sources.readers import flat, limits, sheet
+from sources.contracts import Field, Type
+from sources.readers import flat, limits, sheet, values
 from sources.readers.batch import Batch, finding_rows
 from sources.readers.names import nameable
 from sources.readers.reading import Reading
@@ -116,18 +117,26 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+class _Number(str):
+    """A number as it was written; kept apart from texts, since codes lose their leading zeros in one."""
+
+    __slots__ = ()
+
+
 def _constant(text: str) -> str:
     raise ValueError(f"{text} is not JSON")
 
 
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_pairs, parse_float=str, parse_int=str, parse_constant=_constant
+    object_pairs_hook=_pairs, parse_float=_Number, parse_int=_Number, parse_constant=_constant
 )
 
 
 def _nested_batches(path: Path, found: Layout, reading: Reading) -> Iterator[Batch]:
     contract = found.contract
     heads, inner = names_of(contract.fields), names_of(contract.items)
+    head_fields = {name: (field, contract[field]) for name, field in heads.items()}
+    item_fields = {name: (field, contract.item(field)) for name, field in inner.items()}
     source, given = objects(path), False
     while True:
         rows = list(itertools.islice(source, _BATCH))
@@ -138,7 +147,7 @@ def _nested_batches(path: Path, found: Layout, reading: Reading) -> Iterator[Bat
         _check(rows, found, reading, heads)
         numbers = pl.int_range(start, start + len(rows), dtype=pl.Int64, eager=True).alias("row_no")
         lines = pl.Series("line_no", [number for number, _ in rows], dtype=pl.Int64)
-        columns, findings = _columns([each for _, each in rows], heads, numbers, "")
+        columns, findings = _columns([each for _, each in rows], head_fields, numbers, "")
         head = pl.DataFrame([numbers, lines, *columns])
         items = None
         if contract.items:
@@ -149,7 +158,7 @@ def _nested_batches(path: Path, found: Layout, reading: Reading) -> Iterator[Bat
                 nameable({f"items.{name}" for _, item in nested for name in item.keys() - inner.keys()})
             )
             owners = pl.Series("row_no", [owner for owner, _ in nested], dtype=pl.Int64)
-            columns, noticed = _columns([item for _, item in nested], inner, owners, "items.")
+            columns, noticed = _columns([item for _, item in nested], item_fields, owners, "items.")
             items = pl.DataFrame([owners, *columns])
             findings += noticed
         yield Batch(contract, head, items, pl.concat(findings) if findings else None)
@@ -172,27 +181,32 @@ def _check(
 
 
 def _columns(
-    rows: list[dict[str, Any]], names: dict[str, str], numbers: pl.Series, prefix: str
+    rows: list[dict[str, Any]], names: Mapping[str, tuple[str, Field]], numbers: pl.Series, prefix: str
 ) -> tuple[list[pl.Series], list[pl.DataFrame]]:
-    """Text columns by field name. A list or object where a text belongs is null with finding P1."""
+    """Text columns; `names`: what a column is called here, and its field.
+
+    A list or object where a text belongs is null with finding P1.
+    """
     present = set().union(*(each.keys() for each in rows)) if rows else set()
     columns: dict[str, pl.Series] = {}
     findings: list[pl.DataFrame] = []
-    for name, field in names.items():
+    for name, (called, field) in names.items():
         if name not in present:
             continue
         cells = [each.get(name) for each in rows]
+        if field.type is Type.TEXT:
+            cells = [values.zero_filled(cell, field) if type(cell) is _Number else cell for cell in cells]
         odd = [at for at, cell in enumerate(cells) if not isinstance(cell, str) and cell is not None]
         for at in odd:
             cells[at] = str(cells[at]).lower() if isinstance(cells[at], bool) else None
         nested = [at for at in odd if cells[at] is None]
         if nested:
             detail = "(a list or object where a text belongs)"
-            findings.append(finding_rows(numbers.gather(nested), "P1", prefix + field, detail))
+            findings.append(finding_rows(numbers.gather(nested), "P1", prefix + called, detail))
         _mend_halves(cells)
-        column = pl.Series(field, cells, dtype=pl.String)
-        columns[field] = (
-            columns[field].zip_with(columns[field].is_not_null(), column) if field in columns else column
+        column = pl.Series(called, cells, dtype=pl.String)
+        columns[called] = (
+            columns[called].zip_with(columns[called].is_not_null(), column) if called in columns else column
         )
     return list(columns.values()), findings
 
@@ -207,6 +221,8 @@ def _mend_halves(cells: list[str | None]) -> None:
 
 def _flat(path: Path, found: Layout, reading: Reading) -> Iterator[Batch]:
     known = [*found.head, *found.items]
+    fields = {name: (name, found.contract[field]) for name, field in found.head.items()}
+    fields |= {name: (name, found.contract.item(field)) for name, field in found.items.items()}
     frames = []
     source = objects(path)
     while rows := list(itertools.islice(source, _BATCH)):
@@ -216,7 +232,7 @@ def _flat(path: Path, found: Layout, reading: Reading) -> Iterator[Batch]:
             if "items" in each:
                 raise RefusalError("F1", "only some lines nest their items; write all lines alike", number)
         numbers = pl.Series([number for number, _ in rows], dtype=pl.Int64)
-        columns, findings = _columns([each for _, each in rows], {name: name for name in known}, numbers, "")
+        columns, findings = _columns([each for _, each in rows], fields, numbers, "")
         if findings:
             raise RefusalError("F1", "a list or object where a text belongs", findings[0].item(0, "row_no"))
         frames.append(pl.DataFrame([numbers.alias("line_no"), *columns]))

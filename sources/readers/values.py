@@ -20,6 +20,7 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?
 _NUMBERED = re.compile(r"(?:[Nn]o|Code|Id|guid|Numbers)$")
 _NUMBERS = (Personal.ID, Personal.PHONE, Personal.ACCOUNT)
 _POWERS = r"^[0-9](?:\.[0-9]+[eE]\+?|[eE]\+)[0-9]{1,3}$"
+_POINT_ZERO = re.compile(r"\.0+$")
 _FEN = Decimal("0.00001")
 _MOST = Decimal(10) ** 14
 #: Years a time of an extract can bear.
@@ -49,30 +50,59 @@ def cleaned(name: str, dtype: pl.DataType, field: Field) -> pl.Expr:
         if field.type is Type.TIME:
             return local.cast(pl.Datetime("ms")).alias(name)
         pattern = "%Y%m%d" if field.type is Type.DATE else "%Y%m%d%H%M%S%3f"
-        return local.dt.strftime(pattern).alias(name)
+        return local.dt.strftime(_as_text(pattern, field)).alias(name)
     if dtype == pl.Date:
-        return column if field.type is Type.DATE else column.dt.strftime("%Y%m%d").alias(name)
+        return (
+            column if field.type is Type.DATE else column.dt.strftime(_as_text("%Y%m%d", field)).alias(name)
+        )
     if dtype.is_integer():
-        return column.cast(pl.Int64, strict=False) if field.type is Type.INTEGER else column.cast(pl.String)
+        return column.cast(pl.Int64, strict=False) if field.type is Type.INTEGER else _filled(column, field)
     if dtype.is_float():
         whole = column.cast(pl.Int64, strict=False)
         return (
             pl.when(whole.cast(dtype) == column)
-            .then(whole.cast(pl.String))
+            .then(_filled(whole, field))
             .otherwise(column.cast(pl.String))
             .alias(name)
         )
     if dtype.is_decimal():
         # Trailing zeros of a scale are not part of a code: 142.00 is 142.
-        return column.cast(pl.String).str.replace(r"\.0+$", "").alias(name)
+        return _filled(column.cast(pl.String).str.replace(r"\.0+$", ""), field).alias(name)
     if dtype in (pl.Categorical, pl.Enum, pl.Boolean, pl.Null):
         return column.cast(pl.String).alias(name)
     raise TypeError(f"column {name}: a {dtype} cannot hold a field")
 
 
+def _as_text(pattern: str, field: Field) -> str:
+    """How a date is written in a column of another type: where a number belongs, as no number is."""
+    return "%Y-%m-%d" if field.type in (Type.DECIMAL, Type.INTEGER) else pattern
+
+
+def zero_filled(number: str, field: Field) -> str:
+    """The text a message would bear of a number as a file wrote it.
+
+    Whoever keeps a code as a number drops its leading zeros (and may add `.0`): one of fixed length gets them back.
+    """
+    if field.type is not Type.TEXT:
+        return number
+    whole = _POINT_ZERO.sub("", number)
+    return whole.zfill(field.min_length or 0) if whole.isdigit() else number
+
+
+def _filled(number: pl.Expr, field: Field) -> pl.Expr:
+    """`zero_filled` for a column of whole numbers."""
+    text = number.cast(pl.String)
+    if field.type is not Type.TEXT or not field.min_length:
+        return text
+    digits = text.str.contains(r"^[0-9]+$")
+    return pl.when(digits).then(text.str.zfill(field.min_length)).otherwise(text)
+
+
 def typed(name: str, dtype: pl.DataType, field: Field) -> pl.Expr:
     """The fast reading of a cleaned column; what it cannot read becomes null and is looked at again."""
     column = pl.col(name)
+    if isinstance(dtype, pl.Datetime | pl.Date) and dtype == field.polars_type:
+        return pl.when(column.dt.year().is_between(_YEARS[0], _YEARS[1] - 1)).then(column).alias(name)
     if field.type is Type.TEXT or dtype == field.polars_type:
         return column
     if field.type is Type.DECIMAL:
@@ -85,8 +115,11 @@ def typed(name: str, dtype: pl.DataType, field: Field) -> pl.Expr:
     if field.type is Type.DATE:
         right = (length == 8) & number.is_between(_YEARS[0] * 10**4, _YEARS[1] * 10**4)
         return pl.when(right).then(column).str.to_date("%Y%m%d", strict=False, cache=False).alias(name)
-    short = pl.when((length == 14) & number.is_between(_YEARS[0] * 10**10, _YEARS[1] * 10**10)).then(column)
-    long = pl.when((length == 17) & number.is_between(_YEARS[0] * 10**13, _YEARS[1] * 10**13)).then(column)
+    # The 60th second would silently be the next minute.
+    at14 = (length == 14) & number.is_between(_YEARS[0] * 10**10, _YEARS[1] * 10**10) & (number % 100 < 60)
+    at17 = (length == 17) & number.is_between(_YEARS[0] * 10**13, _YEARS[1] * 10**13)
+    short = pl.when(at14).then(column)
+    long = pl.when(at17 & (number // 1000 % 100 < 60)).then(column)
     return pl.coalesce(
         short.str.to_datetime("%Y%m%d%H%M%S", time_unit="ms", strict=False, cache=False),
         long.str.to_datetime("%Y%m%d%H%M%S%3f", time_unit="ms", strict=False, cache=False),
@@ -231,6 +264,7 @@ def _times(raw: pl.Series, field: Field) -> tuple[pl.Series, pl.Series]:
         right = digits.str.contains(r"^[0-9]{14}$|^[0-9]{17,}$") | (
             separated & digits.str.contains(r"^[0-9]{15,16}$")
         )
+        right &= digits.str.slice(12, 2) != "60"
         padded = digits.str.slice(0, 17).str.pad_end(17, "0")
         value = (
             pl.when(right)

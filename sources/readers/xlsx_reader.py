@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from sources.contracts import Contract, Field, Type
-from sources.readers import flat, limits, sheet
+from sources.readers import flat, limits, sheet, values
 from sources.readers.batch import Batch, finding_rows
 from sources.readers.names import nameable
 from sources.readers.reading import Reading
@@ -230,5 +230,5 @@ def _text(cell: Any, field: Field) -> tuple[str | None, bool]:
             return text, False
         if len(text.lstrip("-").split(".")[0]) > _DIGITS or "e" in text:
             return None, True
-        return text.zfill(field.min_length or 0), False
+        return values.zero_filled(text, field), False
     return str(cell), False

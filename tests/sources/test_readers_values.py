@@ -33,6 +33,9 @@ TIMES = [
     ("20261311080102", None, "P1"),
     ("20260230080102", None, "P1"),
     ("20261111250102", None, "P1"),
+    ("20261111235960", None, "P1"),  # not the next day
+    ("20261111235960000", None, "P1"),
+    ("2026-11-11 23:59:60", None, "P1"),
     ("20261111", None, "P1"),
     ("11010119000101", None, "P1"),  # the year 1101
     ("110101190001010014", None, "P1"),
@@ -172,6 +175,41 @@ def test_a_text_with_a_nul_is_no_value(tmp_path: Path) -> None:
     outcome, _ = read(tmp_path, jsonl({**document("CEB411"), "a\0b": "x"}))
     assert outcome.refusal is not None
     assert (outcome.refusal.rule, outcome.refusal.line) == ("F6", 1)
+
+
+def test_a_code_kept_as_a_number_gets_its_leading_zeros_back(tmp_path: Path) -> None:
+    codes = {"gcode": 101210000, "unit": 11, "qty1": 7, "gname": 5}
+    made = {**document("CEB621", customsCode="4604"), "portCode": 601, "orderNo": 77}
+    made["items"] = [{**made["items"][0], **codes}]
+    rows_of_file = [{**flat_rows("CEB621", [made])[0], "portCode": 601, "orderNo": 77, **codes}]
+    columns, book, out = io.BytesIO(), Workbook(), io.BytesIO()
+    pl.DataFrame(rows_of_file).write_parquet(columns)
+    for cells in (rows_of_file[0].keys(), rows_of_file[0].values()):
+        book.active.append(list(cells))
+    book.save(out)
+    floats = pl.DataFrame(rows_of_file).with_columns(pl.col("gcode", "unit", "portCode").cast(pl.Float64))
+    floating = io.BytesIO()
+    floats.write_parquet(floating)
+    texts = jsonl(made), jsonl(*rows_of_file), jsonl(*rows_of_file).replace("101210000", "101210000.0")
+    for data in (*texts, columns.getvalue(), floating.getvalue(), out.getvalue()):
+        _, rows = read(tmp_path, data)
+        (item,) = rows["items"][0]
+        assert (item["gcode"], item["unit"], item["qty1"]) == ("0101210000", "011", Decimal(7))
+        assert (item["gname"], rows["port_code"][0], rows["order_no"][0]) == ("5", "0601", "77")
+
+
+def test_a_native_date_is_no_amount_and_no_time_of_another_age(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    dates = pl.DataFrame([document("CEB411")]).with_columns(
+        amountPaid=pl.lit(date(2026, 11, 11)), payTime=pl.lit(datetime(1, 1, 1))
+    )
+    dates.write_parquet(out)
+    _, rows = read(tmp_path, out.getvalue())
+    assert (rows["amount_paid"][0], rows["pay_at"][0]) == (None, None)
+    assert [each[1:] for each in findings(rows)] == [
+        ("P1", "amountPaid", "2026-11-11"),
+        ("P1", "payTime", "0001-01-01 00:00:00.000"),
+    ]
 
 
 def test_half_a_character_is_no_value(tmp_path: Path) -> None:
