@@ -47,6 +47,11 @@ class Template:
         return CONTRACTS[self.kind]
 
     @property
+    def undated(self) -> str:
+        """What the finding T0 of its rows says."""
+        return f"template {self.name} has no report time"
+
+    @property
     def required(self) -> frozenset[str]:
         """Headers the sheet must have to be this template."""
         return self.known - self.optional
@@ -269,6 +274,11 @@ def match(headers: Iterable[str]) -> Template | None:
     """The template whose headers these are, in any order; None where they are no template's."""
     given = frozenset(header(each) for each in headers)
     return next((each for each in TEMPLATES if each.required <= given <= each.known), None)
+
+
+def of_finding(detail: str) -> Template | None:
+    """The template of a row, by its finding T0."""
+    return next((each for each in TEMPLATES if each.undated == detail), None)
 
 
 def unreadable(headers: Iterable[str]) -> str | None:

@@ -109,7 +109,7 @@ def _read(landed: LandedFile, out_dir: Path, digest: Digest) -> ReadOutcome:
         context = Context(
             landed.file_hash,
             digest,
-            undated=f"template {template.name} has no report time" if template else None,
+            undated=template.undated if template else None,
             dated_by=template.dated_by if template else None,
         )
         written = write_part(_batches(reading), reading.contract, context, out_dir)
