@@ -36,6 +36,10 @@ def understand(names: Sequence[str], kind: str | None) -> tuple[Layout, Template
     check_header(names)
     template = templates.match(names)
     if template is not None:
+        if len({templates.header(each) for each in names}) < len(names):
+            raise RefusalError(
+                "F6", "the first row names a column twice, with and without a mark; keep one of them", 1
+            )
         head: dict[str, str] = {}
         items: dict[str, str] = {}
         for name in names:

@@ -77,7 +77,15 @@ def _ceb(source: XmlSource, contract: Contract) -> Reading:
 def _payload(source: XmlSource, root: Root) -> XmlSource:
     """The message in an envelope's `Data`."""
     tree = parsed(source)
-    data = next((each for each in tree.iter("{*}Data") if not len(each)), None)
+    leaves = [each for each in tree.iter("{*}Data") if not len(each)]
+    filled = [each for each in leaves if (each.text or "").strip()]
+    if len(filled) > 1:
+        raise RefusalError(
+            "F1",
+            f"{source.where}the envelope {root.local} has {len(filled)} payloads; send one message an envelope",
+            line_of(filled[1]),
+        )
+    data = next(iter(filled or leaves), None)
     text = (data.text or "").strip() if data is not None else ""
     line = line_of(data) if data is not None else None
     if not text:

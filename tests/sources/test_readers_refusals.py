@@ -80,6 +80,7 @@ XML = {
     "payload is not base64": (envelope("***"), "F1", 1),
     "payload is not XML": (envelope(encoded("hello")), "F4", 1),
     "payload is missing": (envelope(""), "F1", 1),
+    "two payloads": (envelope(f"{encoded(GOOD)}</Data>\n<Data>{encoded(GOOD)}"), "F1", 2),
     "broken payload": (envelope(encoded(GOOD[:300])), "F1", None),
     "envelopes without end": (
         envelope(encoded(envelope(encoded(envelope(encoded(envelope(encoded(envelope(encoded(GOOD)))))))))),

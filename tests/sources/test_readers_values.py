@@ -322,6 +322,14 @@ def test_a_payment_sheet_is_dated_by_its_payment(tmp_path: Path) -> None:
     ]
 
 
+def test_a_sheet_with_a_column_twice_is_refused(tmp_path: Path) -> None:
+    """With and without the mark of mandatory columns it is the same column."""
+    header, first, *_ = ORDER_SHEET.splitlines()
+    outcome, _ = read(tmp_path, f"{header},*订单编号\n{first},O9\n")
+    assert outcome.refusal is not None
+    assert (outcome.refusal.rule, outcome.refusal.line) == ("F6", 1)
+
+
 def test_a_sheet_that_comes_near_a_template_is_told_what_it_lacks(tmp_path: Path) -> None:
     outcome, _ = read(tmp_path, ORDER_SHEET.replace("原产国", "产地"))
     assert outcome.refusal is not None
