@@ -163,7 +163,7 @@ def check(
             refused[file_hash] = Refusal(
                 RULE,
                 f"differs from its manifest: {'; '.join(wrong)}. "
-                "Ask the source for the file again, or for a manifest that fits",
+                "Ask the source to export the file anew, with a manifest that fits: these bytes are not read again",
             )
     return refused
 
