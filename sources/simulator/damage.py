@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sources.readers.recognise import KIND_COLUMN
+
 #: Neither UTF-8 nor GB18030 knows it.
 _NO_TEXT = b"\xff\xfe\xff"
 
@@ -15,12 +20,21 @@ def damage(path: Path, file_format: str, fault: str) -> None:
         path.write_bytes(data[: _cut(data, file_format)])
         return
     if file_format == "parquet":
-        # Its text lies compressed: the nearest thing is a page whose bytes are not what they should be.
-        middle = len(data) - 8
-        path.write_bytes(data[:middle] + _NO_TEXT + data[middle + len(_NO_TEXT) :])
+        _parquet(path)
         return
     middle = _inside_a_line(data)
     path.write_bytes(data[:middle] + _NO_TEXT + data[middle:])
+
+
+def _parquet(path: Path) -> None:
+    """Write the kind of the middle document with bytes that are no text; everything else of the file is whole."""
+    table = pq.read_table(path)
+    values: list[bytes] = table.column(KIND_COLUMN).cast(pa.binary()).to_pylist()
+    middle = len(values) // 2
+    values[middle] += _NO_TEXT
+    held = pa.array(values, pa.binary())
+    text = pa.StringArray.from_buffers(len(held), *held.buffers()[1:])
+    pq.write_table(table.set_column(table.column_names.index(KIND_COLUMN), KIND_COLUMN, text), path)
 
 
 def _cut(data: bytes, file_format: str) -> int:

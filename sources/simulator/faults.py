@@ -1,7 +1,8 @@
 """The faults a simulation can be asked for, and the documents they fall on.
 
 A rate is a share of documents, of lists (missing_payment, amount_mismatch) or of files (wrong_encoding,
-truncated_file). Faults of documents never fall on the same document twice.
+truncated_file). Of a copy, a delay, a malformed row, a vanishing and a rewritten time at most one falls on a document;
+a masked identity and an amount that differs may come on top of it.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ FAULTS = {
     "wrong_encoding": "a file holds bytes that are no text: it is refused",
     "truncated_file": "a file is cut short: it is refused",
 }
+#: At most one of these falls on a document of any kind, or in their place one that falls on some kinds only.
+_EITHER = ("duplicate", "late", "malformed")
 #: How a malformed row is broken; 0 is not at all.
 KEY, TIME, AMOUNT = 1, 2, 3
 _MASKED = {"CEB311": "buyerIdNumber", "CEB411": "payerIdNumber", "CEB621": "buyerIdNumber"}
@@ -55,6 +58,13 @@ def checked(faults: Mapping[str, float]) -> dict[str, float]:
             raise FaultError(f"no fault {name!r}; there are: {', '.join(sorted(FAULTS))}")
         if not 0 <= rate <= 1:
             raise FaultError(f"the rate of fault {name} is {rate}; it must be a share between 0 and 1")
+    for last in ("vanished", "rewritten_time"):  # these two fall on different kinds
+        if (together := sum(faults.get(each, 0) for each in (*_EITHER, last))) > 1:
+            named = ", ".join(each for each in (*_EITHER, last) if faults.get(each))
+            raise FaultError(
+                f"the rates of {named} add up to {together:g}; at most one of these falls on a document, so they must "
+                "not add up to more than 1"
+            )
     return {name: float(rate) for name, rate in faults.items() if rate > 0}
 
 
@@ -114,7 +124,7 @@ class Faults:
             gone = self._share("missing_payment", "list", facts["list"].astype(np.uint64))
         drawn = self.chance.uniform("fault " + kind, docs)
         edge, falls = 0.0, {}
-        for name in ("duplicate", "late", "malformed", "vanished", "rewritten_time"):
+        for name in (*_EITHER, "vanished", "rewritten_time"):
             fits = (name != "vanished" or kind in _LISTS) and (name != "rewritten_time" or kind in _RECEIPTS)
             rate = self.rates.get(name, 0.0) if fits else 0.0
             falls[name] = (drawn >= edge) & (drawn < edge + rate) & ~gone

@@ -41,6 +41,11 @@ def home(empty_home: Home) -> Path:
         ((*ONE_DAY, "--fault", "late"), "NAME=RATE"),
         ((*ONE_DAY, "--fault", "gremlins=1"), "missing_payment"),
         ((*ONE_DAY, "--format", "pdf"), "parquet"),
+        ((*ONE_DAY, "--fault", "late=0.6", "--fault", "duplicate=0.5"), "add up to 1.1"),
+        (("simulate", __file__, *ONE_DAY[2:]), "is a file or lies in one"),
+        (("simulate", f"{__file__}/out", *ONE_DAY[2:]), "is a file or lies in one"),
+        (("status", "--due", "9999-12-31"), "name one from 2000-01-01 to 2999-12-31"),
+        (("status", "--due", "0001-01-01"), "name one from 2000-01-01 to 2999-12-31"),
         (("sql", "SELECT 1", "--home", "nowhere"), "tongguan demo"),
         (("status", "--home", "nowhere"), "tongguan demo"),
         (("quarantine", "show", "x", "--home", "nowhere"), "tongguan demo"),
@@ -56,6 +61,13 @@ def test_wrong_usage_exits_2_and_says_what_to_do(
     monkeypatch.chdir(tmp_path)
     assert call(monkeypatch, *arguments) == 2
     assert says in " ".join(capfd.readouterr().err.split())
+
+
+def test_a_status_page_that_cannot_be_written_is_wrong_usage(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, "status", "--home", str(home), "--html", f"{__file__}/x.html") == 2
+    assert "x.html cannot be written" in " ".join(capfd.readouterr().err.split())
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,14 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from sources.codelists import codes
 from sources.contracts import CONTRACTS, Type
+from sources.readers import parquet_reader
+from sources.readers.refusal import RefusalError
 from sources.simulator import FAULTS, FaultError, simulate
 from sources.simulator.chance import Chance
 from sources.simulator.columns import Batch
@@ -337,6 +341,27 @@ def test_documents_come_on_the_day_of_their_time(clean: tuple[Path, dict]) -> No
         for path in out.glob(f"*/{kind}_*.parquet"):
             days = pl.read_parquet(path)[CONTRACTS[kind].business_time].dt.date().unique()
             assert days.to_list() == [date.fromisoformat(path.parent.name)]
+
+
+def test_parquet_in_a_wrong_encoding_is_whole_but_for_a_text_that_is_none(tmp_path: Path) -> None:
+    truth = run(tmp_path, "parquet", {"wrong_encoding": 1.0}, lists=5)
+    assert truth["files"] and all(each["refused"] for each in truth["files"])
+    for each in truth["files"]:
+        path = tmp_path / each["path"]
+        table = pq.read_table(path)
+        assert table.num_rows == each["rows"]
+        kinds = table.column("messageType").cast(pa.binary()).to_pylist()
+        kind = each["kind"].encode()
+        assert Counter(kinds) == Counter({kind: each["rows"] - 1, kind + b"\xff\xfe\xff": 1}) - Counter()
+        with pytest.raises(RefusalError):
+            parquet_reader.read(path)
+
+
+def test_rates_that_cannot_all_fall_on_a_document_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(FaultError, match=r"late, malformed, vanished add up to 1\.1"):
+        run(tmp_path, "csv", {"late": 0.4, "malformed": 0.4, "vanished": 0.3, "rewritten_time": 0.1})
+    # What falls on lists and what falls on receipts do not meet; a masked identity comes on top.
+    run(tmp_path, "csv", {"late": 0.5, "vanished": 0.5, "rewritten_time": 0.5, "masked_identity": 1}, lists=2)
 
 
 def test_manifest_and_truth_describe_the_files(faulty: tuple[Path, dict]) -> None:
