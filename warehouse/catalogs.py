@@ -177,24 +177,32 @@ class SqliteCatalog:
     @contextmanager
     def writing(self, zone: str | None, waiting: Waiting | None) -> Iterator[Turns]:
         """A lock file that frees itself when its holder dies; SQLite lets one write, so the zone makes no difference."""
-        lock = FileLock(self._home.lock)
+        lock, turn = FileLock(self._home.lock), FileLock(self._home.turn)
         # Who waits holds the turn: without it a writer that comes back at once (a backfill) would find the lock
         # free before one that asks every 50 ms, again and again.
-        with FileLock(self._home.turn):
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                if waiting:
-                    waiting(
-                        f"waiting for the writer (process {self._holder()}) to finish with {self._home.path}"
-                    )
+        told = not _at_once(turn)
+        if told:
+            self._tell(waiting, " and others who wait")
+            turn.acquire()
+        try:
+            if not _at_once(lock):
+                if not told:
+                    self._tell(waiting)
                 lock.acquire()
+        finally:
+            turn.release()
         try:
             self._home.holder.write_text(str(os.getpid()))
             yield _OnlyWriter()
         finally:
             self._home.holder.unlink(missing_ok=True)
             lock.release()
+
+    def _tell(self, waiting: Waiting | None, others: str = "") -> None:
+        if waiting:
+            waiting(
+                f"waiting for the writer (process {self._holder()}){others} to finish with {self._home.path}"
+            )
 
     def _holder(self) -> str:
         try:
@@ -227,6 +235,15 @@ class SqliteCatalog:
     def files(self) -> list[str]:
         """The file and those SQLite keeps beside it."""
         return [f"{self._home.catalog}{suffix}" for suffix in ("", "-wal", "-shm", "-journal")]
+
+
+def _at_once(lock: FileLock) -> bool:
+    """Take a lock if it is free."""
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return False
+    return True
 
 
 class _OnlyWriter:

@@ -266,14 +266,22 @@ class _Locks:
         self._what = what
 
     def take(self, name: str, alone: bool, waiting: Waiting | None) -> None:
-        """Wait for a lock; `waiting` is told who holds it."""
+        """Wait for a lock; `waiting` is told who holds it. Raises LockLostError where the connection breaks meanwhile."""
+        import psycopg
+
         key, kind = self._catalog.lock_key(name), "" if alone else "_shared"
-        row = self._con.execute(f"SELECT pg_try_advisory_lock{kind}(%s)", (key,)).fetchone()
-        if row and row[0]:
-            return
-        if waiting:
-            waiting(f"waiting for {self._holders(key) or 'another writer'}, {self._catalog.where()}")
-        self._con.execute(f"SELECT pg_advisory_lock{kind}(%s)", (key,))
+        try:
+            row = self._con.execute(f"SELECT pg_try_advisory_lock{kind}(%s)", (key,)).fetchone()
+            if row and row[0]:
+                return
+            if waiting:
+                waiting(f"waiting for {self._holders(key) or 'another writer'}, {self._catalog.where()}")
+            self._con.execute(f"SELECT pg_advisory_lock{kind}(%s)", (key,))
+        except psycopg.OperationalError as error:
+            raise LockLostError(
+                f"the connection to {self._catalog.where()} broke while waiting for {self._what}: "
+                f"{self._catalog.scrubbed(str(error)).strip()}. Nothing was written; run the day again"
+            ) from error
 
     @contextmanager
     def turn(self, alone: bool) -> Iterator[None]:

@@ -8,8 +8,8 @@ import pytest
 
 from warehouse import Home, Lake, catalogs, pii_key, storage
 from warehouse.catalogs import SqliteCatalog
-from warehouse.errors import CatalogUnreachableError, PiiKeyError, SharedSettingsError
-from warehouse.postgres import PostgresCatalog
+from warehouse.errors import CatalogUnreachableError, LockLostError, PiiKeyError, SharedSettingsError
+from warehouse.postgres import PostgresCatalog, _Locks
 from warehouse.storage import Bucket, Folder
 
 URL = "postgres://writer:hid%40den@db.example:5433/tongguan?schema=south&sslmode=require"
@@ -147,3 +147,33 @@ def test_folders_that_machines_share_and_a_record_that_is_kept_elsewhere(tmp_pat
     monkeypatch.setenv("TONGGUAN_RECORD", "off")
     assert not home.keeps_record
     assert home.record == home.path / "record"
+
+
+def test_a_server_that_stops_while_a_writer_waits_is_told_in_a_sentence(tmp_path, monkeypatch):
+    psycopg = pytest.importorskip("psycopg")
+    monkeypatch.setenv("TONGGUAN_CATALOG", URL)
+    monkeypatch.setenv("TONGGUAN_DATA", str(tmp_path))
+
+    class Held:
+        """Every lock is somebody else's, and the server stops before it is free."""
+
+        def execute(self, statement, _):
+            if "try" in statement or "pg_locks" in statement:
+                return self
+            raise psycopg.errors.AdminShutdown(
+                "terminating connection of hid@den due to administrator command"
+            )
+
+        def fetchone(self):
+            return (False,)
+
+        def fetchall(self):
+            return []
+
+    said = []
+    locks = _Locks(Held(), catalogs.of(Home(tmp_path)), "zone zhengzhou")
+    with pytest.raises(LockLostError) as raised:
+        locks.take("lake", alone=True, waiting=said.append)
+    assert "broke while waiting for zone zhengzhou" in str(raised.value)
+    assert "Nothing was written; run the day again" in str(raised.value) and "hid@" not in str(raised.value)
+    assert said == ["waiting for another writer, postgres://db.example:5433/tongguan?schema=south"]

@@ -1,5 +1,6 @@
 """The book of backfills, files that another run loaded meanwhile, and writers who take turns."""
 
+import os
 import threading
 import time
 from datetime import date, datetime, timedelta
@@ -66,6 +67,28 @@ def test_bytes_that_two_runs_landed_side_by_side_are_counted_once(home: Home) ->
         files = "SELECT names[1], rows_read, rows_duplicate, run_id FROM wh.ledger.files ORDER BY 1"
         assert lake.con.execute(files).fetchall() == [("more.xml", 1, 0, "r2"), ("orders.xml", 2, 0, "r1")]
         assert lake.con.execute("SELECT batch_id FROM wh.ledger.findings").fetchall() == [("r1",)]
+
+
+def test_who_waits_third_is_told_too(home: Home) -> None:
+    told: list[str] = []
+    second, third = threading.Event(), threading.Event()
+
+    def wait(heard: threading.Event) -> None:
+        with catalogs.of(home).writing(None, lambda said: (told.append(said), heard.set())[0]):
+            pass
+
+    threads = [threading.Thread(target=wait, args=(each,)) for each in (second, third)]
+    with catalogs.of(home).writing(None, None):
+        for thread, heard in zip(threads, (second, third), strict=True):
+            thread.start()
+            assert heard.wait(5)
+    for thread in threads:
+        thread.join()
+    first = f"waiting for the writer (process {os.getpid()})"
+    assert told == [
+        f"{first} to finish with {home.path}",
+        f"{first} and others who wait to finish with {home.path}",
+    ]
 
 
 def test_a_writer_who_waits_comes_before_one_who_comes_back_at_once(home: Home) -> None:
