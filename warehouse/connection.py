@@ -171,6 +171,13 @@ def ready(home: Home) -> bool:
         return False  # who opens it for writing then makes the rest of it, or is told what is wrong
 
 
+def required(home: Home) -> None:
+    """Raise WarehouseMissingError where there is no lake: opening one for writing would make it."""
+    catalog = catalogs.of(home)
+    if not catalog.exists():
+        raise _missing(home, catalog)
+
+
 @contextmanager
 def attached(home: Home, name: str = "wh") -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the lake attached for reading under a name.

@@ -19,12 +19,12 @@ from transforms.inputs import NEEDED
 from transforms.schemas import CORE
 from warehouse import sql
 from warehouse.schema import core_columns
-from warehouse.tables import COVERAGE, TABLES
+from warehouse.tables import COVERAGE, TABLES, Table
 
 #: When a row of a book was written: the first of these that it has.
 _WRITTEN = (
     *("loaded_at", "seen_at", "finished_at", "validated_at", "quarantined_at", "released_at"),
-    *("noted_at", "found_at", "first_seen_at"),
+    *("noted_at", "found_at", "first_seen_at", "applied_at", "pulled_at", "sealed_at", "at"),
 )
 
 Say = Callable[[str], None]
@@ -50,16 +50,37 @@ def records(
             source = f"{lake}.documents.{contract.table}"
             con.execute(f"CREATE VIEW wh.documents.{contract.table} AS FROM {source} WHERE {by_then}")
     for table in TABLES:
-        written = next((each for each in _WRITTEN if each in {name for name, _, _ in table.columns}), None)
-        if table.schema in schemas and written and table is not COVERAGE:
+        if table.schema in schemas and table is not COVERAGE:
             con.execute(
-                f"CREATE VIEW wh.{table.schema}.{table.name} AS FROM {lake}.{table.schema}.{table.name} "
-                f"WHERE {written} <= {sql.literal(moment)}"
+                f"CREATE VIEW wh.{table.schema}.{table.name} AS {_written_by(table, lake, moment) or _not_kept(table, moment)}"
             )
     if "ledger" in schemas:
         con.execute(f"CREATE VIEW wh.ledger.coverage AS {_coverage(lake, by_then)}")
     if "core" in schemas:
         _core(con, lake, scratch, by_then, link, say)
+
+
+def _written_by(table: Table, lake: str, moment: datetime) -> str | None:
+    """The rows of a book written by then; None where nothing tells."""
+    columns = {name for name, _, _ in table.columns}
+    rows, then = f"FROM {lake}.{table.schema}.{table.name}", sql.literal(moment)
+    if written := next((each for each in _WRITTEN if each in columns), None):
+        return f"{rows} WHERE {sql.name(written)} <= {then}"
+    if "batch_id" in columns:
+        return (
+            f"{rows} WHERE batch_id IN (SELECT batch_id FROM {lake}.ledger.batches WHERE loaded_at <= {then})"
+        )
+    return None
+
+
+def _not_kept(table: Table, moment: datetime) -> str:
+    """A table that has its columns and, asked for rows, says why there are none."""
+    says = (
+        f"{table.schema}.{table.name} as of {moment} is not kept: no snapshot of then is left, and its rows do not say "
+        "when they were written. Ask as of a later moment, or for what stands now without --as-of"
+    )
+    columns = ", ".join(f"NULL::{kind} AS {sql.name(name)}" for name, kind, _ in table.columns)
+    return f"SELECT {columns} WHERE error({sql.literal(says)}) IS NOT NULL"
 
 
 def _coverage(lake: str, by_then: str) -> str:

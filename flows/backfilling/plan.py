@@ -88,7 +88,7 @@ class Inbox:
 
 
 def inbox_at(home: Path, zone: str, given: str | None) -> Inbox:
-    """Look at an inbox: with any folder named like a date it has a folder a day, else it is flat.
+    """Look at an inbox: with any folder named like 2026-10-01 it has a folder a day, else it is flat.
 
     Without one given, the sources of the zone file, and where it declares none, `<home>/inbox/<zone>`.
     Raises UsageProblem where a given one does not exist, SourceError where it cannot be listed, ZoneError. A source of
@@ -220,7 +220,9 @@ def _valued_by(zone: Zone, day: date) -> list[str]:
 
 
 def _as_day(name: str) -> date | None:
+    """The day that a folder is named after: as it is looked for, 2026-10-01, and in no other spelling of ISO 8601."""
     try:
-        return date.fromisoformat(name)
+        day = date.fromisoformat(name)
     except ValueError:
         return None
+    return day if f"{day}" == name else None

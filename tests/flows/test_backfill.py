@@ -60,6 +60,13 @@ def test_a_folder_a_day_is_told_from_a_flat_one(tmp_path: Path) -> None:
     assert todo.missing == (TWO,)
     assert todo.sentence() == "2 days to do, 0 done before, 1 without a folder"
 
+    both = plan.inbox_at(
+        tmp_path, ZONE, str(filled(tmp_path / "c", f"{ONE}/x.csv", "20261110/y.csv", "20261111/y.csv"))
+    )
+    assert (list(both.days), both.files, both.loose) == ([ONE], 1, 2), "only a folder that is read counts"
+    other = plan.inbox_at(tmp_path, ZONE, str(filled(tmp_path / "d", "20261110/y.csv")))
+    assert (other.layout, other.files) == (plan.FLAT, 1)
+
     flat = plan.inbox_at(tmp_path, ZONE, str(filled(tmp_path / "b", "x.csv", "y.csv")))
     assert "one flat folder: its 2 files are loaded once" in flat.sentence()
     assert [each.days for each in planned(tmp_path, flat).steps] == [(ONE, TWO, THREE)]

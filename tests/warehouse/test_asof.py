@@ -130,6 +130,26 @@ def test_records_come_from_the_snapshot_of_then_or_are_made_again(history, tmp_p
     assert asked(home, before, STORED) == [[]]
 
 
+def test_books_of_a_moment_without_snapshot_tell_their_rows_or_that_they_cannot(history):
+    home, _ = history
+    long_ago = datetime(2020, 1, 1)
+    written = {
+        "migrations": "applied_at",
+        "pulled": "pulled_at",
+        "checkpoints": "sealed_at",
+        "maintenance": "at",
+        "corrections": "applied_at",
+        "findings": "batch_id",
+    }
+    questions = [f'SELECT max("{column}") FROM ledger.{table}' for table, column in written.items()]
+    assert asked(home, long_ago, *questions) == [[(None,)]] * len(written)
+    for table in ("ledger.repeated_rows", "core.enterprises", "ledger.touched_dates"):
+        with pytest.raises(
+            QueryFailedError, match=f"{table} as of 2020-01-01 00:00:00 is not kept: no snapshot"
+        ):
+            asked(home, long_ago, f"SELECT zone FROM {table}")
+
+
 def test_a_gap_between_the_snapshots_is_not_taken_for_what_stood_then(history, tmp_path):
     original, (_, between, _) = history
     home = Home(tmp_path / "home")

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from warehouse import record, sql
-from warehouse.connection import Lake
+from warehouse.connection import Lake, required
 from warehouse.home import Home
 from warehouse.tables import MAINTENANCE
 from warehouse.upkeep import catalog, files, landed, leftovers, merges, snapshots
@@ -77,6 +77,7 @@ def maintain(
     `dry` changes nothing. A machine that does not keep the record does what is of each machine. Raises
     WarehouseMissingError, MaintenanceError, SigningKeyError, RecordError.
     """
+    required(home)
     wanted = ALL if home.keeps_record else OF_EACH_MACHINE
     result = Maintained(run_id, dry)
     opened = Lake.read(home) if dry else Lake.write(home, say)
