@@ -91,7 +91,7 @@ class Home:
 
     @property
     def unchanged_runs(self) -> Path:
-        """Runs that committed nothing, one JSON line each (see warehouse.runs)."""
+        """Runs that committed nothing, one JSON line each, and the order of all (see warehouse.runs)."""
         return self.path / "runs.jsonl"
 
     @property

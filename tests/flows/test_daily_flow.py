@@ -1,6 +1,5 @@
 """The daily flow through Prefect, without a server: what a run says, and that running it again changes nothing."""
 
-import json
 import shutil
 from collections.abc import Iterator
 from datetime import date
@@ -15,7 +14,7 @@ from flows.day import DayReport
 from flows.stages import now
 from sources.simulator import simulate
 from sources.zone import Zone
-from warehouse import Home, Lake, quarantine, query
+from warehouse import Home, Lake, quarantine, query, runs
 
 ZONE, DAY, LISTS = "zhengzhou", date(2025, 3, 5), 60
 
@@ -60,7 +59,7 @@ def test_a_day_from_extracts_and_the_same_again(home: Path, extracts: Path, firs
     again = run(home, extracts)
     assert (again.files_new, again.vintages, snapshot(home)) == (0, [], before)
     assert again.gaps == first.gaps, "a second run must not be greener than the first"
-    outcomes = [json.loads(line)["outcome"] for line in (home / "runs.jsonl").read_text().splitlines()]
+    outcomes = [each["outcome"] for each in runs.unchanged(Home(home))]
     assert outcomes == ["warnings"], "the run that changed nothing is kept beside the lake"
 
 
