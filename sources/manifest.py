@@ -18,6 +18,8 @@ from typing import Any, NamedTuple
 from sources.staging import LandedFile, ReadOutcome, Refusal
 
 RULE = "F8"
+#: How the refusal of a file begins that its manifest refused: another manifest may let it in.
+DIFFERS = "differs from its manifest"
 #: Digits of the largest number that a manifest can state.
 _MOST_DIGITS = 38
 
@@ -162,10 +164,21 @@ def check(
         if wrong:
             refused[file_hash] = Refusal(
                 RULE,
-                f"differs from its manifest: {'; '.join(wrong)}. "
-                "Ask the source to export the file anew, with a manifest that fits: these bytes are not read again",
+                f"{DIFFERS}: {'; '.join(wrong)}. Ask the source for the file again, or for a manifest that fits",
             )
     return refused
+
+
+def spoken_of(manifests: Sequence[Manifest], landed: Iterable[LandedFile]) -> set[str]:
+    """Hashes of the files that manifests of this run are about, by their bytes or by their name."""
+    shelf, found = _Shelf(landed), set[str]()
+    for manifest in manifests:
+        for entry in manifest.entries:
+            if entry.sha256 is not None and entry.sha256 in shelf.digests:
+                found.add(entry.sha256)
+            else:
+                found.update(_left_to_judge(entry, manifest, shelf))
+    return found
 
 
 def missing(manifests: Sequence[Manifest], landed: Sequence[LandedFile]) -> list[tuple[str, str]]:

@@ -53,6 +53,7 @@ class LandedFile:
     archive_hash: str | None = None
     known: bool = False  # the ledger already holds these bytes
     earlier: bool = False  # taken from its source by a run of another day, which told its shortcomings
+    judged_anew: bool = False  # its manifest refused it, and a new manifest speaks of it: read again
     refusal: Refusal | None = None  # an archive that could not be unpacked; not to be read
     arrivals: tuple[tuple[str, str], ...] = ()  # source and name of each, where several sent the same bytes
 

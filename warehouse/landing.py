@@ -12,8 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sources import manifest as manifests
 from sources.archives import ArchiveRefused, expand, is_archive
 from sources.connectors.entry import passed_over
+from sources.readers import limits
+from sources.readers.json_documents import other_document
+from sources.readers.refusal import RefusalError
 from sources.staging import LandedFile, Refusal
 from warehouse import sql
 from warehouse.connection import Lake
@@ -123,13 +127,16 @@ def landed(home: Home, kept: Sequence[Stored], lake: Lake, zone: str) -> list[La
     """What each stored arrival is: one result per distinct content, in order of arrival.
 
     `known` where the ledger of the zone already holds it. A .gz or .zip becomes its members, each named
-    `archive!member`; an archive that is refused comes back itself with the reason.
+    `archive!member`; an archive that is refused comes back itself with the reason. A file that its manifest
+    refused is not known any more where a new manifest speaks of it.
     """
     known = stored_files(lake, zone)
     found: dict[str, LandedFile] = {}
     for each in kept:
         for file in _files(home, each.arrival.name, each.digest, each.size, each.arrival.source, known):
             _merge(found, file)
+    for file in _judged_anew(home, list(found.values()), lake, zone):
+        found[file.file_hash] = file
     return list(found.values())
 
 
@@ -142,7 +149,7 @@ def known_by_now(lake: Lake, zone: str, landed: Sequence[LandedFile]) -> list[La
     return [
         replace(
             each,
-            known=each.known or each.file_hash in known,
+            known=each.known or (each.file_hash in known and not each.judged_anew),
             archive_hash=None if each.archive_hash in known else each.archive_hash,
         )
         for each in landed
@@ -219,6 +226,51 @@ def stored_files(lake: Lake, zone: str) -> set[str]:
         f"SELECT file_hash FROM wh.ledger.files WHERE zone = {sql.literal(zone)}"
     ).fetchall()
     return {file_hash for (file_hash,) in rows}
+
+
+def _judged_anew(home: Home, landed: Sequence[LandedFile], lake: Lake, zone: str) -> Iterator[LandedFile]:
+    """The files their manifests refused that manifests new in this run speak of, to be read again.
+
+    Whether they arrive again or not; without a new manifest nothing changes, however often a day is run.
+    """
+    refused = _refused_by_manifest(home, lake, zone)
+    if not refused:
+        return
+    stated = [manifest for file in landed if not file.known for manifest in _stated(file)]
+    if not stated:
+        return
+    here = {each.file_hash: each for each in landed}
+    every = {**refused, **here}
+    for file_hash in manifests.spoken_of(stated, every.values()) & refused.keys():
+        yield replace(every[file_hash], known=False, judged_anew=True)
+
+
+def _refused_by_manifest(home: Home, lake: Lake, zone: str) -> dict[str, LandedFile]:
+    """What the ledger says of them, of those whose bytes have not expired."""
+    rows = lake.con.execute(
+        "SELECT file_hash, names, bytes, source, archive_hash FROM wh.ledger.files "
+        f"WHERE zone = {sql.literal(zone)} AND status = 'refused' "
+        f"AND starts_with(first_error, {sql.literal(f'{manifests.RULE}: {manifests.DIFFERS}')})"
+    ).fetchall()
+    return {
+        digest: LandedFile(digest, str(path), tuple(names), size, source, archive_hash=archive, known=True)
+        for digest, names, size, source, archive in rows
+        if (path := stored(home, digest)).exists()
+    }
+
+
+def _stated(file: LandedFile) -> list[manifests.Manifest]:
+    """What a new file states, if it is a manifest; one that cannot be understood is refused when it is read."""
+    if file.refusal is not None or file.bytes > limits.MESSAGE_BYTES:
+        return []
+    path = Path(file.path)
+    with path.open("rb") as handle:
+        if not handle.read(512).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+            return []
+    try:
+        return manifests.of_file(file) if other_document(path) == "manifest" else []
+    except (RefusalError, manifests.ManifestError):
+        return []
 
 
 def _files(

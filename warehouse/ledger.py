@@ -124,7 +124,11 @@ _DISAGREE = """
 
 
 def add_files(con: duckdb.DuckDBPyConnection, zone: str, run_id: str, loaded_at: datetime) -> None:
-    """One row a new file, with its counts and its first error."""
+    """One row a new file, with its counts and its first error; in place of a refusal that was judged anew."""
+    con.execute(
+        f"DELETE FROM wh.ledger.files WHERE zone = {sql.literal(zone)} AND status = 'refused' "
+        "AND file_hash IN (SELECT file_hash FROM incoming_files)"
+    )
     counts = ", ".join(
         f"coalesce(sum(rows) FILTER (class = '{each}'), 0) AS rows_{each}, "
         f"coalesce(sum(amount) FILTER (class = '{each}'), 0) AS amount_{each}"

@@ -397,3 +397,38 @@ def test_bytes_that_two_sources_send_answer_the_manifests_of_both(tmp_path: Path
     assert manifests.absent([replace(each, arrivals=()) for each in both] + files[1:]) == [
         "manifest.json names empty.csv, which did not arrive"
     ], "the second source sent none, as far as the first one's name tells"
+
+
+def test_a_corrected_manifest_lets_in_the_file_that_the_wrong_one_refused(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "out"
+    root.mkdir()
+    source = Source("far", str(root), "file", root=str(root), settle_seconds=0)
+    monkeypatch.setattr(pull, "sources_of", lambda *_: (source,))
+    (root / "CEB411.csv").write_text(payments([1, 2]))
+
+    def run(day: int, manifest: str | None = None, **entry: object) -> tuple[list[tuple[str, str]], int]:
+        """What the ledger says of the files, and the lake's snapshot, after a run with this manifest."""
+        if manifest:
+            (root / manifest).write_text(json.dumps({"files": [entry]}))
+        begun = stages.begin(home.path, "zhengzhou", date(2026, 11, day))
+        stages.land(begun, pull.pull_all(begun))
+        stages.read(begun)
+        stages.validate(begun)
+        stages.commit(begun)
+        with Lake.read(home) as lake:
+            files = lake.con.execute("SELECT names[1], status FROM wh.ledger.files ORDER BY ALL").fetchall()
+            return files, lake.snapshot()
+
+    wrong, before = run(11, "manifest.json", name="CEB411.csv", rows=3)
+    assert wrong == [("CEB411.csv", "refused"), ("manifest.json", "ignored")]
+    assert run(11) == (wrong, before), "nothing new"
+    other, at = run(12, "other.json", name="another.csv", rows=3)
+    assert ("CEB411.csv", "refused") in other, "a manifest that does not speak of it says nothing"
+    assert run(12) == (other, at)
+    again, at = run(12, "still-wrong.json", name="CEB411.csv", rows=4)
+    assert [each for each in again if each[0] == "CEB411.csv"] == [("CEB411.csv", "refused")]
+    right, at = run(12, "corrected.json", name="CEB411.csv", rows=2)
+    assert [each for each in right if each[0] == "CEB411.csv"] == [("CEB411.csv", "loaded")]
+    assert run(12) == (right, at)
