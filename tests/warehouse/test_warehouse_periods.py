@@ -308,7 +308,7 @@ def test_the_lake_and_the_file_of_the_month_tell_the_same_shares(lake: Lake):
     shares = "SELECT country, value_share FROM wh.metrics.countries_monthly WHERE flow = 'I' ORDER BY 1"
     assert lake.con.execute(shares).fetchall() == wanted
     file = monthly.of_table(COUNTRIES_DAILY, ZONE, FIRST)
-    shown = f"FROM ({file}) WHERE metric = 'countries.value_share' AND breakdowns LIKE 'flow=I;%' ORDER BY breakdowns"
+    shown = f"FROM ({file}) WHERE metric = 'countries_daily.value_share' AND breakdowns LIKE 'flow=I;%' ORDER BY breakdowns"
     found = lake.con.execute(f"SELECT breakdowns, CAST(value AS DOUBLE) {shown}").fetchall()
     assert found == [(f"flow=I; country={country}", share) for country, share in wanted]
 
