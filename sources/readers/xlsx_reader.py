@@ -47,7 +47,8 @@ def read(path: Path) -> Reading:
     _sound(path)
     found: list[tuple[int, Layout, Template | None, list[str], list[tuple[int, _Row]]]] = []
     refusals: list[tuple[int, RefusalError]] = []
-    hidden: list[int] = []
+    beside: list[str] = []
+    alone: RefusalError | None = None  # of a page of text, where nothing else is there
     try:
         sheets = _sheets(path)
     except _UNREADABLE as error:
@@ -55,19 +56,25 @@ def read(path: Path) -> Reading:
             "F1", "the workbook cannot be opened; save it again as .xlsx and send it"
         ) from error
     for number, shown, rows in sheets:
+        names = [_header(each) for each in _trimmed(rows[0][1])]
         try:
-            names = [_header(each) for each in _trimmed(rows[0][1])]
             layout, template = sheet.understand(names, _kind(names, rows[1:]))
             found.append((number, layout, template, names, rows))
         except RefusalError as error:
-            # Templates keep the lists of their choices in hidden sheets: those are named, not refused.
-            if shown:
-                refusals.append((number, error))
+            # Templates keep the lists of their choices in hidden sheets, and how they are filled in as a page of
+            # text: those are named, not refused.
+            if not shown:
+                beside.append(f"(hidden sheet {number})")
+            elif all(len(_trimmed(row)) <= 1 for _, row in rows):
+                beside.append(f"(sheet {number}, a text)")
+                alone = alone or error
             else:
-                hidden.append(number)
+                refusals.append((number, error))
     if not found:
         if refusals:
             raise refusals[0][1]
+        if alone:
+            raise alone
         raise RefusalError("F1", "the workbook has no visible sheet with documents; export it again")
     if len(found) > 1:
         numbers = ", ".join(str(each[0]) for each in found)
@@ -83,7 +90,7 @@ def read(path: Path) -> Reading:
     _, layout, template, names, rows = found[0]
     reading = Reading("xlsx", layout.contract, iter(()), lines=len(rows) - 1, template=template)
     reading.unknown.update(layout.unknown if template is not None else nameable(layout.unknown))
-    reading.unknown.update(f"(hidden sheet {number})" for number in hidden)
+    reading.unknown.update(beside)
     reading.batches = _batches(names, rows, layout)
     return reading
 

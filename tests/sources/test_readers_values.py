@@ -398,6 +398,21 @@ def test_a_sheet_that_is_not_understood_refuses_the_workbook(tmp_path: Path) -> 
     assert "O4" not in outcome.refusal.message
 
 
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ([], "(sheet 2, a text)"),
+        ([payment_row(4)], None),  # a title above documents
+    ],
+)
+def test_a_sheet_of_text_alone_is_named(tmp_path: Path, more: list[list[str]], named: str | None) -> None:
+    outcome, rows = read(tmp_path, workbook(("visible", [["填写说明"], ["一、日期写作 20181111"], *more])))
+    if named is None:
+        assert outcome.refusal is not None
+    else:
+        assert (outcome.refusal, rows.height, outcome.unknown_fields) == (None, 3, (named,))
+
+
 def test_a_hidden_sheet_of_choices_is_named(tmp_path: Path) -> None:
     outcome, rows = read(tmp_path, workbook(("hidden", [["千克"], ["件"]])))
     assert (outcome.refusal, rows.height) == (None, 3)
