@@ -124,12 +124,12 @@ def half_landed() -> None:
     """Die when one file of several is landed and another is half copied."""
     store, done = landing.store, []
 
-    def mortal(home: Any, path: Path) -> tuple[str, int]:
+    def mortal(home: Any, path: Path, known: Any) -> tuple[str, int]:
         if done:
             (home.landing / ".incoming-half").write_bytes(path.read_bytes()[:100])
             die()
         done.append(path)
-        return store(home, path)
+        return store(home, path, known)
 
     landing.store = mortal
     landing.WORKERS = 1
