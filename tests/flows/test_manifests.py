@@ -399,6 +399,7 @@ def test_bytes_that_two_sources_send_answer_the_manifests_of_both(tmp_path: Path
     ], "the second source sent none, as far as the first one's name tells"
 
 
+@pytest.mark.ci
 def test_a_corrected_manifest_lets_in_the_file_that_the_wrong_one_refused(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

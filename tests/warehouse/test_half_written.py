@@ -34,6 +34,7 @@ def committed(lake: Lake, number: int) -> None:
     lake.commit("t", f"row {number}", str(number), lambda con: con.execute(row))
 
 
+@pytest.mark.ci
 def test_a_seal_that_dies_after_any_of_its_files_is_made_good(lake, monkeypatch):
     """The file is there, or only half of what was added to it; with other commits before the next seal, and without."""
     append, book, numbers = sealing.append, Book.of(lake.home), itertools.count()

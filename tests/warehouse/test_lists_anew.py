@@ -71,6 +71,7 @@ def values(home: Home, day: date) -> list[tuple[Any, ...]]:
     )
 
 
+@pytest.mark.ci
 def test_new_rates_reach_stored_lists_when_they_are_made_anew_and_then_nothing_changes(
     home: Home, zone: Path
 ) -> None:
@@ -88,6 +89,7 @@ def test_new_rates_reach_stored_lists_when_they_are_made_anew_and_then_nothing_c
     assert ask(home, index) == before
 
 
+@pytest.mark.ci
 def test_a_date_is_restated_once_all_of_its_lists_are_made_anew(home: Home, zone: Path) -> None:
     """Both lists were released on other days than they were declared: one on a day of the range, one beside it."""
     load(home, [*in_dollars("1", "11 08:05", "12 10:00"), *in_dollars("2", "10 08:05", "11 10:00")])
