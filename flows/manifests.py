@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from sources import manifest
-from sources.readers import limits
-from sources.readers.json_documents import other_document
-from sources.readers.refusal import RefusalError
+from sources.readers.json_documents import is_manifest
 from sources.staging import LandedFile, ReadOutcome, Refusal
 
 
@@ -51,19 +47,4 @@ def _understood(landed: Sequence[LandedFile]) -> tuple[list[manifest.Manifest], 
 
 def manifests(landed: Sequence[LandedFile]) -> Iterator[LandedFile]:
     """The manifests among the files of this run, known or new, recognised as the reader recognises them."""
-    for file in landed:
-        if file.refusal is None and 0 < file.bytes <= limits.MESSAGE_BYTES and _is_one(Path(file.path)):
-            yield file
-
-
-def _is_one(path: Path) -> bool:
-    if not path.exists():
-        return False  # taken by an earlier run and expired since
-    with path.open("rb") as handle:
-        start = handle.read(512).removeprefix(codecs.BOM_UTF8).lstrip()
-    if start and not start.startswith(b"{"):
-        return False
-    try:
-        return other_document(path) == "manifest"
-    except RefusalError:
-        return False
+    return (file for file in landed if is_manifest(file))

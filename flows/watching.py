@@ -82,9 +82,9 @@ def watch(
             seen.findings += not_verified(lake, zone, due)
             seen.unjudged_kinds.discard("record_not_verified")
         before = alerts.standing(lake.con, zone)
-        shown = watched(lake, home, zone, moment, seen)
-    change, retold = alerts.compare(zone, before, seen.findings, seen.judged, run_id, moment)
-    if change.all or retold:
+        change, retold = alerts.compare(zone, before, seen.findings, seen.judged, run_id, moment)
+        shown = None if change.all or retold else watched(lake, home, zone, moment, seen)
+    if shown is None:
         with Lake.write(home, zone=zone) as lake:
             change = alerts.keep(lake, zone, seen.findings, seen.judged, run_id, moment)
             before = alerts.standing(lake.con, zone)

@@ -15,9 +15,7 @@ from pathlib import Path
 from sources import manifest as manifests
 from sources.archives import ArchiveRefused, expand, is_archive
 from sources.connectors.entry import passed_over
-from sources.readers import limits
-from sources.readers.json_documents import other_document
-from sources.readers.refusal import RefusalError
+from sources.readers.json_documents import is_manifest
 from sources.staging import LandedFile, Refusal
 from warehouse import sql
 from warehouse.connection import Lake
@@ -261,15 +259,9 @@ def _refused_by_manifest(home: Home, lake: Lake, zone: str) -> dict[str, LandedF
 
 def _stated(file: LandedFile) -> list[manifests.Manifest]:
     """What a new file states, if it is a manifest; one that cannot be understood is refused when it is read."""
-    if file.refusal is not None or file.bytes > limits.MESSAGE_BYTES:
-        return []
-    path = Path(file.path)
-    with path.open("rb") as handle:
-        if not handle.read(512).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
-            return []
     try:
-        return manifests.of_file(file) if other_document(path) == "manifest" else []
-    except (RefusalError, manifests.ManifestError):
+        return manifests.of_file(file) if is_manifest(file) else []
+    except manifests.ManifestError:
         return []
 
 

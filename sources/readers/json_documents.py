@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from sources import manifest
 from sources.readers import limits
 from sources.readers.refusal import RefusalError
+from sources.staging import LandedFile
 
 #: Names at the start of a document that say what it is, so that a large one need not be parsed.
 _TRUTH = re.compile(rb'^\s*\{\s*"tongguan_truth"\s*:')
@@ -50,6 +52,24 @@ def other_document(path: Path) -> str | None:
             1,
         )
     return None
+
+
+def is_manifest(file: LandedFile) -> bool:
+    """Whether a landed file is a manifest, as `other_document` recognises it; most files are told by their first bytes.
+
+    One whose bytes have expired since an earlier run took it is none any more.
+    """
+    path = Path(file.path)
+    if file.refusal is not None or not 0 < file.bytes <= limits.MESSAGE_BYTES or not path.exists():
+        return False
+    with path.open("rb") as handle:
+        start = handle.read(512).removeprefix(codecs.BOM_UTF8).lstrip()
+    if start and not start.startswith(b"{"):
+        return False
+    try:
+        return other_document(path) == "manifest"
+    except RefusalError:
+        return False
 
 
 def _complete(text: bytes) -> bool:
