@@ -108,7 +108,7 @@ def measure(base: Path, lists: int, days: int, real: int, after: int) -> dict[st
 
 def kept_up(home: Home) -> None:
     """The maintenance that these years have had; the second time removes what the first replaced."""
-    from flows.stages import now
+    from sources.beijing import now
     from warehouse.upkeep import Policy, maintain
 
     policy, at = Policy(landed_days=10_000, snapshots_days=10_000), now()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from flows.stages import BEIJING
+from sources.beijing import BEIJING
 
 
 class NotScheduled(ValueError):

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from expectations import again, gate
 from flows import manifests, trouble
@@ -20,6 +19,7 @@ from flows.computing import linked, rates_frame, stated, without_list
 from flows.day import DayReport
 from flows.progress import reporter
 from reports.validation import render
+from sources import beijing
 from sources.corrections import load as load_corrections
 from sources.pulling import Pull
 from sources.readers import read_files
@@ -60,8 +60,6 @@ from warehouse.record import Sealed
 from warehouse.runs import RunRecord, finish, note_unchanged
 from warehouse.shortcomings import shortcomings
 from warehouse.watching import INVARIANT, STOPPED
-
-BEIJING = ZoneInfo("Asia/Shanghai")
 
 #: What must never happen, whatever is delivered; everything else that stops a run is circumstance.
 _NEVER = (ConservationError, RecordError, StagingError, gate.CheckBroke)
@@ -498,5 +496,5 @@ def waiting(sentence: str) -> None:
 
 
 def now() -> datetime:
-    """Local Beijing time; read for the record of a run, never for a figure."""
-    return datetime.now(BEIJING).replace(tzinfo=None)
+    """The clock of a run: local Beijing time, for the run's record and never for a figure."""
+    return beijing.now()

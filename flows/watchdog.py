@@ -19,6 +19,7 @@ from flows import events, stages
 from flows.settings import home_path
 from flows.watching import watch
 from reports import status_page
+from sources import beijing
 from warehouse import Home, running
 from warehouse.errors import WarehouseError
 from warehouse.status import known_zones
@@ -57,7 +58,7 @@ def watchdog(
 def as_moment(value: datetime | str) -> datetime:
     """Local Beijing time from a parameter."""
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return moment.astimezone(stages.BEIJING).replace(tzinfo=None) if moment.tzinfo else moment
+    return beijing.local(moment) if moment.tzinfo else moment
 
 
 def scheduled_moment() -> datetime:
@@ -68,8 +69,7 @@ def scheduled_moment() -> datetime:
     scheduled = flow_run.scheduled_start_time
     if scheduled is None or flow_run.id is None:
         raise ValueError("moment is needed: this watchdog was not started by a schedule")
-    moment: datetime = scheduled.astimezone(stages.BEIJING)
-    return moment.replace(tzinfo=None)
+    return beijing.local(scheduled)
 
 
 def close_dead_flow_runs(store: Home, zone: str) -> list[str]:

@@ -11,10 +11,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from sources import manifest, readiness, zone_sources
+from sources import beijing, manifest, readiness, zone_sources
 from sources.connectors.entry import (
     CHUNK,
     Connector,
@@ -24,7 +23,7 @@ from sources.connectors.entry import (
     passed_over,
     unsafe,
 )
-from sources.connectors.local import BEIJING, LocalFolder, meaning, of_file
+from sources.connectors.local import LocalFolder, meaning, of_file
 from sources.connectors.transfer import fetch
 from sources.readiness import Judged, Settling
 from sources.zone_sources import Source
@@ -168,9 +167,8 @@ class Puller:
             return self._by_manifest(own, new, seen, refused)
         if self.connector.atomic or not self.source.settle_seconds:
             return Listing(Judged(tuple(new), ()), seen, refused, {})
-        now = datetime.now(BEIJING).replace(tzinfo=None)
         settling = Settling(self.settling, self.source.settle_seconds, by_times=self.source.by_times)
-        judged = settling.judge(new, now)
+        judged = settling.judge(new, beijing.now())
         return Listing(judged, seen, refused, {})
 
     def _misses(self, unlisted: Unlisted) -> bool:

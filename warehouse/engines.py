@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import duckdb
 from duckdb_extensions import import_extension
 
+from sources import beijing
 from warehouse import sql
 from warehouse.catalogs import Catalog
 from warehouse.errors import CatalogUnreachableError, SharedSettingsError, WarehouseMissingError
@@ -81,7 +82,7 @@ def _prepared(
     try:
         _load(engine, (*EXTENSIONS, *catalog.extensions, *home.storage.extensions))
         con.execute(f"SET temp_directory = {sql.literal(str(home.scratch))}")
-        con.execute("SET TimeZone = 'Asia/Shanghai'")
+        con.execute(f"SET TimeZone = {sql.literal(beijing.NAME)}")
         for secret, options in secrets.items():
             con.execute(f"CREATE OR REPLACE TEMPORARY SECRET {sql.name(secret)} ({options})")
         con.execute(attach)

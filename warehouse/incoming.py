@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import duckdb
 import polars as pl
 
+from sources import beijing
 from sources.staging import LandedFile, ReadOutcome, Refusal, load_landed, load_outcomes
 from warehouse import sql
 from warehouse.errors import StagingError
@@ -183,4 +183,4 @@ def _archives(landed: list[LandedFile]) -> Iterator[dict[str, Any]]:
 
 
 def _landed_at(path: Path) -> datetime:
-    return datetime.fromtimestamp(path.stat().st_mtime, ZoneInfo("Asia/Shanghai")).replace(tzinfo=None)
+    return beijing.from_seconds(path.stat().st_mtime)

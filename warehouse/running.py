@@ -15,15 +15,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from filelock import FileLock, Timeout
 
+from sources import beijing
 from warehouse.home import Home
 
 log = logging.getLogger(__name__)
 
-BEIJING = ZoneInfo("Asia/Shanghai")
 #: How runs are named (flows.stages.named).
 _RUN = re.compile(r"(?P<zone>.+)-(?P<day>\d{8})-[0-9a-f]{8}")
 _held: dict[Path, FileLock] = {}
@@ -128,7 +127,7 @@ def _unreadable(path: Path) -> Iterator[Mark]:
         return
     try:
         day = date.fromisoformat(named["day"])
-        since = datetime.fromtimestamp(path.stat().st_mtime, BEIJING).replace(tzinfo=None)
+        since = beijing.from_seconds(path.stat().st_mtime)
     except FileNotFoundError:
         return  # a run of the day has taken it away just now
     except ValueError:

@@ -14,7 +14,7 @@ from flows.errors import UsageProblem
 from flows.options import HomeOption, JsonOption
 from flows.progress import reporter, terminal_progress
 from flows.settings import home_path
-from flows.stages import now
+from sources.beijing import now
 from sources.zone import zones_folder
 from warehouse import Home, record
 from warehouse import backup as backups

@@ -16,7 +16,7 @@ from flows import output
 from flows.errors import UsageProblem
 from flows.options import HomeOption, JsonOption
 from flows.settings import home_path
-from flows.stages import now
+from sources.beijing import now
 from warehouse import Home, Lake
 from warehouse import quarantine as rows
 from warehouse.errors import WarehouseError

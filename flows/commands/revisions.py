@@ -13,7 +13,7 @@ from flows import output
 from flows.errors import UsageProblem
 from flows.options import HomeOption, JsonOption, ZoneOption, load_zone, parse_date
 from flows.settings import home_path
-from flows.stages import now
+from sources.beijing import now
 from transforms.revisions import COLUMNS, mean_revisions
 from warehouse import Home, Lake
 from warehouse.errors import WarehouseError

@@ -21,7 +21,7 @@ from flows.computing import linked_whole
 from flows.errors import UsageProblem
 from flows.options import HomeOption
 from flows.settings import home_path
-from flows.stages import BEIJING, now
+from sources.beijing import local, now
 from sources.zone import Zone, ZoneError
 from warehouse import Home, Lake, asof, corrections, query
 from warehouse.errors import WarehouseError
@@ -173,7 +173,7 @@ def parse_moment(text: str) -> datetime:
     if len(text.strip()) <= len("2026-10-05"):
         raise UsageProblem(f"--as-of {text!r} needs a time of day too: write it as {text}T09:00.")
     if moment.tzinfo:
-        moment = moment.astimezone(BEIJING).replace(tzinfo=None)
+        moment = local(moment)
     if moment > now():
         raise UsageProblem(f"--as-of {text!r} lies ahead: what is published until then is not known yet.")
     return moment

@@ -14,6 +14,7 @@ from flows.errors import UsageProblem
 from flows.options import HomeOption, JsonOption, load_zone, parse_date
 from flows.settings import home_path
 from reports import status_page
+from sources.beijing import now
 from warehouse import Home
 from warehouse.errors import WarehouseError
 from warehouse.status import status as standing
@@ -66,13 +67,6 @@ def status(
         if not zones:
             output.out.print("No zone has any file yet.")
     raise typer.Exit(1 if any(each["watch"]["red"] for each in zones) else 0)
-
-
-def now() -> datetime:
-    """Local Beijing time: what is due is the one question here that the clock decides."""
-    from flows.stages import now as beijing
-
-    return beijing()
 
 
 def end_of_next_day(due: date) -> datetime:

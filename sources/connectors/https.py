@@ -16,6 +16,7 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 from fsspec.asyn import get_loop, sync
 
+from sources import beijing
 from sources.connectors import listings
 from sources.connectors.entry import (
     CHUNK,
@@ -27,7 +28,6 @@ from sources.connectors.entry import (
     SourceRefused,
     Unlisted,
 )
-from sources.connectors.local import BEIJING
 from sources.credentials import Credentials
 from sources.zone_sources import MANIFEST, Source
 
@@ -323,6 +323,6 @@ def _moment(text: str | None) -> datetime | None:
     if not text:
         return None
     try:
-        return parsedate_to_datetime(text).astimezone(BEIJING).replace(tzinfo=None)
+        return beijing.local(parsedate_to_datetime(text))
     except (ValueError, OverflowError):
         return None  # no date: the other signs count

@@ -8,8 +8,8 @@ import stat
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
+from sources import beijing
 from sources.connectors.entry import (
     CHUNK,
     Entry,
@@ -20,8 +20,6 @@ from sources.connectors.entry import (
     Unlisted,
 )
 from sources.zone_sources import Source
-
-BEIJING = ZoneInfo("Asia/Shanghai")
 
 #: Nothing is there: taken away meanwhile, or a link that leads nowhere.
 _GONE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
@@ -152,6 +150,6 @@ def _entry(name: str, about: os.stat_result) -> Entry:
 def _moment(nanoseconds: int) -> datetime | None:
     """A time of the file system in Beijing; some file systems hold times that no calendar has."""
     try:
-        return datetime.fromtimestamp(nanoseconds // 1000 / 1e6, BEIJING).replace(tzinfo=None)
+        return beijing.from_seconds(nanoseconds // 1000 / 1e6)
     except (ValueError, OverflowError, OSError):
         return None

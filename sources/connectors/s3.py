@@ -19,6 +19,7 @@ from botocore.exceptions import ConnectionError as Unreachable
 from fsspec.asyn import sync
 from s3fs import S3FileSystem
 
+from sources import beijing
 from sources.connectors.entry import (
     CHUNK,
     Entry,
@@ -28,7 +29,6 @@ from sources.connectors.entry import (
     SourceRefused,
     Unlisted,
 )
-from sources.connectors.local import BEIJING
 from sources.credentials import Credentials
 from sources.zone_sources import Source
 
@@ -162,7 +162,7 @@ class S3Prefix:
 
 
 def _entry(name: str, about: dict[str, Any]) -> Entry:
-    modified = about["LastModified"].astimezone(BEIJING).replace(tzinfo=None)
+    modified = beijing.local(about["LastModified"])
     return Entry(name, int(about["Size"]), modified, about.get("ETag"))
 
 

@@ -18,8 +18,8 @@ import asyncssh
 from fsspec.asyn import get_loop, sync
 from sshfs import SSHFileSystem
 
+from sources import beijing
 from sources.connectors.entry import CHUNK, Entry, EntryProblem, SourceDown, SourceRefused, Unlisted
-from sources.connectors.local import BEIJING
 from sources.credentials import Credentials
 from sources.zone_sources import Source
 
@@ -284,4 +284,4 @@ def _told_already(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> N
 
 def _entry(name: str, about: dict[str, Any]) -> Entry:
     modified: datetime | None = about["mtime"]
-    return Entry(name, about["size"], modified.astimezone(BEIJING).replace(tzinfo=None) if modified else None)
+    return Entry(name, about["size"], beijing.local(modified) if modified else None)

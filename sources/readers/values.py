@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 import polars as pl
 
+from sources import beijing
 from sources.contracts import Field, Personal, Type
 from sources.privacy import CLEAR_INSIDE
 from sources.readers.batch import finding_rows
@@ -43,7 +44,7 @@ def cleaned(name: str, dtype: pl.DataType, field: Field) -> pl.Expr:
         return column
     if isinstance(dtype, pl.Datetime):
         local = (
-            column.dt.convert_time_zone("Asia/Shanghai").dt.replace_time_zone(None)
+            column.dt.convert_time_zone(beijing.NAME).dt.replace_time_zone(None)
             if dtype.time_zone
             else column
         )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from itertools import pairwise
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import duckdb
 
+from sources import beijing
 from warehouse import catalogs
 from warehouse.connection import Lake, attached
 from warehouse.errors import RecordError, SigningKeyError
@@ -22,7 +22,6 @@ from warehouse.record.note import Checkpoint, CheckpointError, opened, public_ke
 from warehouse.record.rows import beside_files, differing, in_force, never_fewer
 from warehouse.record.seal import LOCK
 
-_BEIJING = ZoneInfo("Asia/Shanghai")
 #: The table that a seal itself adds to, in a commit after those it seals.
 CHECKPOINTS = "ledger.checkpoints"
 #: What DuckDB says of a file that is missing, or is no Parquet file any more.
@@ -276,5 +275,5 @@ def _wanted(
 ) -> bool:
     if zone is not None and "zone=" in path and f"zone={zone}/" not in path:
         return False
-    day = datetime.fromtimestamp(entry["time_us"] / 1e6, _BEIJING).date()
+    day = beijing.from_seconds(entry["time_us"] / 1e6).date()
     return (first is None or day >= first) and (last is None or day <= last)

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
-from zoneinfo import ZoneInfo
 
+from sources import beijing
 from warehouse.connection import Lake
 from warehouse.upkeep.policy import Policy
 
-BEIJING = ZoneInfo("Asia/Shanghai")
 #: Author of the commits of upkeep.
 AUTHOR = "tongguan maintenance"
 
@@ -62,14 +61,9 @@ class Upkeep:
     removes: bool = True
 
 
-def seconds(moment: datetime) -> float:
-    """Local Beijing time as seconds since 1970, as files bear them."""
-    return moment.replace(tzinfo=BEIJING).timestamp()
-
-
 def instant(moment: datetime) -> str:
     """SQL of local Beijing time as an instant."""
-    return f"TIMESTAMPTZ '{moment.replace(tzinfo=BEIJING).isoformat(sep=' ')}'"
+    return f"TIMESTAMPTZ '{moment.replace(tzinfo=beijing.BEIJING).isoformat(sep=' ')}'"
 
 
 def newest(path: Path) -> float | None:

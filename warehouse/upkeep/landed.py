@@ -12,8 +12,9 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sources import beijing
 from warehouse import landing
-from warehouse.upkeep.action import Done, Plan, Task, Upkeep, newest, seconds, size
+from warehouse.upkeep.action import Done, Plan, Task, Upkeep, newest, size
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -81,7 +82,7 @@ def _due(task: Task) -> list[tuple[str, Path, bool]]:
 def _older(path: Path, moment: datetime) -> bool:
     """Whether the bytes were landed, or landed again, before a moment (local Beijing time); not where they are gone."""
     landed_at = newest(path)
-    return landed_at is not None and landed_at < seconds(moment)
+    return landed_at is not None and landed_at < beijing.to_seconds(moment)
 
 
 def _in_quarantine(task: Task) -> dict[str, int]:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from warehouse.upkeep.action import Done, Plan, Task, Upkeep, newest, seconds, size
+from sources import beijing
+from warehouse.upkeep.action import Done, Plan, Task, Upkeep, newest, size
 
 _HALF_WRITTEN = re.compile(r"\.incoming-.*|\.analyst\.duckdb\.\d+(\.wal)?")
 
@@ -35,7 +36,7 @@ def _name(task: Task, path: Path) -> str:
 
 def _older(find: Callable[[Task], Iterable[Path]], key: str) -> Callable[[Task], Plan]:
     def plan(task: Task) -> Plan:
-        before = seconds(task.before(getattr(task.policy, key)))
+        before = beijing.to_seconds(task.before(getattr(task.policy, key)))
         ages = {each: newest(each) for each in find(task)}
         old = sorted(each for each, age in ages.items() if age is not None and age < before)
         return Plan([_name(task, each) for each in old], size(old))
