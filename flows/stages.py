@@ -13,6 +13,8 @@ from datetime import date, datetime
 from pathlib import Path
 from uuid import uuid4
 
+import polars as pl
+
 from expectations import again, gate
 from flows import manifests, trouble
 from flows.computing import linked, rates_frame, stated, without_list
@@ -350,13 +352,21 @@ def measure(run: Run, anew: Anew | None = None) -> list[tuple[date, int]]:
         reason = touched.METHOD if ours else touched.LATE_DATA
         enterprises.refresh(lake, run.zone, run.run_id, zone.size_classes, held_back(run, lake, anew), reason)
         since, dates = dates_of(run, lake, zone, anew)
-        with measuring.inputs(
-            lake, run.zone, run.business_date, dates, rates_frame(zone), stated(zone), run.provisional
-        ) as inputs:
-            frames = figures(FAMILIES, inputs)
+        frames = figures_of(run, lake, zone, dates)
         adds_up = conservation.of_states(run.zone, dates, frames[STATES_DAILY.name])
         final = () if run.provisional else (run.business_date,)
         return vintages.publish(lake, run.zone, run.run_id, now, frames, dates, since, adds_up, final, ours)
+
+
+def figures_of(run: Run, lake: Lake, zone: Zone, dates: Sequence[date]) -> dict[str, pl.DataFrame]:
+    """All figures of the dates, by table; many dates of a large zone are computed one portion after another."""
+    parts = []
+    for portion in measuring.portions(lake, run.zone, dates):
+        with measuring.inputs(
+            lake, run.zone, run.business_date, portion, rates_frame(zone), stated(zone), run.provisional
+        ) as inputs:
+            parts.append(figures(FAMILIES, inputs))
+    return {name: pl.concat(each[name] for each in parts) for name in parts[0]}
 
 
 def dates_of(run: Run, lake: Lake, zone: Zone, anew: Anew | None = None) -> tuple[date | None, list[date]]:

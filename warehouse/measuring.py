@@ -19,11 +19,14 @@ from warehouse import engines, sql
 from warehouse.connection import Lake
 from warehouse.corrections import in_force
 from warehouse.handover import lazy_frame
+from warehouse.observed import lists_by_day
 from warehouse.openness import LEFT_AT
 from warehouse.touched import pending
 
 #: Acceptance cohorts are looked at again on these days after their own (design section 6).
 COHORT_AGES = (1, 7, 30, 60)
+#: Lists of the dates whose figures are computed together: so many take 2 GB of memory (decision 0015).
+TOGETHER = 2_000_000
 #: What customs answers a list with.
 LIST_RECEIPTS = tuple(kind for kind, each in CONTRACTS.items() if each.answers in ("CEB621", "CEB603"))
 
@@ -45,6 +48,24 @@ def dates_to_publish(
     touched = {day for day in pending(lake.con, zone) if since is None or day >= since}
     due = {business_date - timedelta(days=age) for age in COHORT_AGES}
     return sorted({business_date} | (published & (touched | due) - set(held)))
+
+
+def portions(lake: Lake, zone: str, dates: Sequence[date]) -> list[list[date]]:
+    """The dates in order, cut into runs of at most TOGETHER lists (one date at least): what fits in memory at once.
+
+    A figure is of one date, so where the cuts fall changes none.
+    """
+    lists = lists_by_day(lake.con, zone, min(dates), max(dates))
+    found: list[list[date]] = []
+    held = 0
+    for day in sorted(dates):
+        more = lists.get(day, 0)
+        if not found or held + more > TOGETHER:
+            found.append([])
+            held = 0
+        found[-1].append(day)
+        held += more
+    return found
 
 
 def observed_until(lake: Lake, zone: str, business_date: date, provisional: bool = False) -> datetime:

@@ -190,3 +190,23 @@ def test_status_shows_coverage_gaps_quarantine_and_runs(home: Home):
     ]
     assert found["runs"][1]["stages"] == {"land": 0.5}
     assert status.status(home, moment=LOADED)[0]["zone"] == "zhengzhou"
+
+
+@pytest.mark.parametrize(
+    ("together", "portions"),
+    [
+        (25, [[1, 2], [3], [5, 9]]),  # 10 + 12; 30, more than fits, alone; 20 and a date without lists
+        (1_000, [[1, 2, 3, 5, 9]]),
+        (1, [[1], [2], [3], [5], [9]]),
+    ],
+)
+def test_dates_are_measured_in_portions_of_so_many_lists(lake, monkeypatch, together, portions):
+    monkeypatch.setattr(measuring, "TOGETHER", together)
+    for day, lists in ((1, 10), (2, 12), (3, 30), (4, 99), (5, 20)):
+        lake.con.execute(
+            "INSERT INTO wh.core.partitions BY NAME "
+            f"SELECT 'zhengzhou' AS zone, DATE '2026-11-{day:02}' AS business_date, {lists} AS lists"
+        )
+    dates = [date(2026, 11, day) for day in (9, 5, 1, 3, 2)]  # 4 November is not asked for
+    found = measuring.portions(lake, "zhengzhou", dates)
+    assert [[each.day for each in portion] for portion in found] == portions
