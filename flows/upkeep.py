@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from uuid import uuid4
 
-from flows import stages
+from flows import clock
 from sources.zone import Zone, zone_names
 from warehouse import Home, upkeep
 from warehouse.upkeep import Maintained, Policy
@@ -18,7 +18,7 @@ def run(home: Path, zone: str | None = None, *, dry: bool = False, say: Say) -> 
     Raises ZoneError, and what warehouse.upkeep.maintain raises.
     """
     store = Home(home)
-    at = stages.now()
+    at = clock.now()
     stated = {each: Zone.load(each).retention.landed_days for each in zone_names()}
     policy = Policy.of(store, {name: days for name, days in stated.items() if days is not None})
     run_id = f"maintenance-{at:%Y%m%d}-{uuid4().hex[:8]}"

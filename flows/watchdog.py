@@ -15,7 +15,7 @@ from prefect.exceptions import ObjectNotFound, PrefectException
 from prefect.runtime import flow_run
 from prefect.states import Completed, Crashed, Failed
 
-from flows import events, stages
+from flows import clock, events
 from flows.settings import home_path
 from flows.watching import watch
 from reports import status_page
@@ -42,9 +42,9 @@ def watchdog(
     red = []
     for name in [zone] if zone else known_zones(store):
         due = deliveries_of(name).due_date(at)
-        clock = at if moment else stages.now()
+        looked_at = at if moment else clock.now()
         try:
-            watched = watch(store, name, due, clock, f"watchdog-{uuid4().hex[:8]}", verify=True)
+            watched = watch(store, name, due, looked_at, f"watchdog-{uuid4().hex[:8]}", verify=True)
         except (duckdb.Error, WarehouseError, OSError) as error:
             status_page.broken(str(error), at, store.reports)
             raise

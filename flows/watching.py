@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 
 import duckdb
 
-from flows import events, stages
+from flows import clock, events
 from flows.stages import Run
 from reports import status_page
 from sources.zone import zone_names
@@ -38,7 +38,7 @@ class Watched:
 
 def after_run(run: Run) -> Watched:
     """Judge the day that was run, and the two weeks before it."""
-    moment = stages.now()
+    moment = clock.now()
     return watch(run.store, run.zone, judged_date(run, moment), moment, run.run_id, own=run.business_date)
 
 
@@ -47,7 +47,7 @@ def after_stop(run: Run, error: BaseException | str, *, kept: bool = True) -> No
 
     `kept`: the stop is in the record of runs, where the look finds it.
     """
-    at = stages.now()
+    at = clock.now()
     try:
         after_run(run)
     except (duckdb.Error, WarehouseError, OSError) as failed:

@@ -23,7 +23,7 @@ from warehouse.home import Home
 
 log = logging.getLogger(__name__)
 
-#: How runs are named (flows.stages.named).
+#: How runs are named (flows.stages.run.named).
 _RUN = re.compile(r"(?P<zone>.+)-(?P<day>\d{8})-[0-9a-f]{8}")
 _held: dict[Path, FileLock] = {}
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 import duckdb
 from filelock import FileLock, Timeout
 
-from flows import stages
+from flows import clock, stages
 from flows.backfilling.plan import Inbox, Plan
 from flows.backfilling.report import BackfillReport
 from flows.errors import UsageProblem
@@ -29,7 +29,7 @@ def ask(zone: str, first: date, last: date, inbox: Inbox, reason: str | None, as
     if last < first:
         raise UsageProblem(f"--to {last} lies before --from {first}: swap them.")
     name = f"backfill-{zone}-{first:%Y%m%d}-{last:%Y%m%d}-{uuid4().hex[:8]}"
-    return Asked(name, zone, first, last, inbox.name, asked_by or account(), reason or None, stages.now())
+    return Asked(name, zone, first, last, inbox.name, asked_by or account(), reason or None, clock.now())
 
 
 def account() -> str:
@@ -73,7 +73,7 @@ def begin(home: Path, asked: Asked, plan: Plan) -> None:
     """Enter the backfill in the ledger, with the days that have no folder."""
     with Lake.write(Home(home), zone=asked.zone) as lake:
         backfills.begin(lake, asked)
-        backfills.note(lake, asked, missing(plan), stages.now())
+        backfills.note(lake, asked, missing(plan), clock.now())
 
 
 def missing(plan: Plan) -> list[backfills.DayOutcome]:
@@ -90,7 +90,7 @@ def missing(plan: Plan) -> list[backfills.DayOutcome]:
 
 def rest(home: Path, asked: Asked, day: date) -> None:
     """Bring the analysts' copy up to date and seal the log of commits; `day` is the last one that was done."""
-    run = stages.Run(home, asked.zone, day, asked.backfill_id, stages.now())
+    run = stages.Run(home, asked.zone, day, asked.backfill_id, clock.now())
     stages.publish(run)
     stages.seal(run)
 
@@ -99,13 +99,13 @@ def finish(home: Path, report: BackfillReport) -> None:
     """Enter the end with the counts of days."""
     outcome = "incomplete" if report.of(FAILED) else "done"
     with Lake.write(Home(home), zone=report.asked.zone) as lake:
-        backfills.finish(lake, report.asked, report.outcomes, outcome, stages.now())
+        backfills.finish(lake, report.asked, report.outcomes, outcome, clock.now())
 
 
 def stopped(home: Path, report: BackfillReport) -> None:
     """Enter that it stopped, as far as the lake still takes it; the next start says so otherwise."""
     with suppress(duckdb.Error, OSError), Lake.write(Home(home), zone=report.asked.zone) as lake:
-        backfills.finish(lake, report.asked, report.outcomes, "stopped", stages.now())
+        backfills.finish(lake, report.asked, report.outcomes, "stopped", clock.now())
 
 
 def nothing_to_do(home: Path, report: BackfillReport) -> None:

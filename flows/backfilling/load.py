@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from flows import stages, trouble
+from flows import clock, stages, trouble
 from flows.backfilling.failures import WORDED, hopeless, sentence
 from flows.backfilling.plan import Step
 from flows.backfilling.prepare import Prepared, forget
@@ -86,7 +86,7 @@ def failed(
 def enter(asked: Asked, home: Path, outcomes: Sequence[DayOutcome]) -> None:
     """Keep what became of days in the ledger; what fails here is the lake."""
     with Lake.write(Home(home), zone=asked.zone) as lake:
-        backfills.note(lake, asked, outcomes, stages.now())
+        backfills.note(lake, asked, outcomes, clock.now())
 
 
 def _store(run: Run, report: DayReport) -> None:

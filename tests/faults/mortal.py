@@ -26,7 +26,7 @@ from typing import Any
 import dying  # beside this file
 
 from expectations import gate
-from flows import stages, trouble, watching
+from flows import clock, stages, trouble, watching
 from flows.day import DayReport
 from flows.pull import pull_all
 from warehouse import Home, Lake, catalogs, connection
@@ -52,7 +52,7 @@ class Child:
     def work(self) -> None:
         """The stages asked for, in the flow's order (flows.daily.publish_day)."""
         if again := self.job.get("run_id"):  # the next try of a task of the same run
-            self.run = stages.Run(self.home, self.zone, self.day, again, stages.now())
+            self.run = stages.Run(self.home, self.zone, self.day, again, clock.now())
         else:
             self.run = stages.begin(self.home, self.zone, self.day)
             stages.mark(self.run, None)
@@ -116,14 +116,14 @@ def _check_once(kept: Path | None) -> None:
 def _jumping(jumps: list[float]) -> None:
     """Every look at the clock finds it set forward or back, by so many hours; but not while documents are stored."""
     turn, commit = itertools.cycle(jumps), stages.commit
-    stages.now = lambda: NOW + timedelta(hours=next(turn))
+    clock.now = lambda: NOW + timedelta(hours=next(turn))
 
     def steady(run: stages.Run) -> CommitSummary:
-        jumping, stages.now = stages.now, lambda: NOW
+        jumping, clock.now = clock.now, lambda: NOW
         try:
             return commit(run)
         finally:
-            stages.now = jumping
+            clock.now = jumping
 
     stages.commit = steady
 
@@ -132,7 +132,7 @@ def child(job: dict[str, Any], tell: int) -> None:
     """In the child: patch the clock or a point of death in, work, say how it ended."""
     mine = Child(job, tell)
     try:
-        stages.now = lambda: NOW  # how late a document came is a figure: no two homes may differ in it
+        clock.now = lambda: NOW  # how late a document came is a figure: no two homes may differ in it
         if jumps := job.get("clock"):
             _jumping(jumps)
         if impatient := job.get("busy_ms"):

@@ -20,7 +20,7 @@ from day_runs import KEYS, differences, expected, load_truth, plain, published
 from plain_orphans import plain_orphans
 from polars.testing import assert_frame_equal
 
-from flows import stages
+from flows import clock, stages
 from flows.computing import linked_whole
 from flows.day import DayReport
 from flows.pull import pull_all
@@ -43,14 +43,14 @@ NATURAL = {"late", "over_annual_limit", "over_single_limit", "orphan"}
 
 
 @pytest.fixture(scope="module")
-def clock() -> Iterator[pytest.MonkeyPatch]:
+def set_clock() -> Iterator[pytest.MonkeyPatch]:
     with pytest.MonkeyPatch.context() as patch:
         yield patch
 
 
 @pytest.fixture(scope="module")
 def loaded(
-    tmp_path_factory: pytest.TempPathFactory, empty_home: Home, clock: pytest.MonkeyPatch
+    tmp_path_factory: pytest.TempPathFactory, empty_home: Home, set_clock: pytest.MonkeyPatch
 ) -> tuple[Home, dict[str, Any]]:
     """The days delivered one after the other; the clock of each run is that of its day."""
     base = tmp_path_factory.mktemp("days")
@@ -59,7 +59,7 @@ def loaded(
     shutil.copytree(empty_home.path, home.path)
     simulate(extracts, Zone.load(ZONE), days[0], days[-1], LISTS, 7, "parquet", dict.fromkeys(FAULTS, RATE))
     for number, day in enumerate(days, 1):
-        clock.setattr(stages, "now", lambda day=day: datetime.combine(day, datetime.max.time()))
+        set_clock.setattr(clock, "now", lambda day=day: datetime.combine(day, datetime.max.time()))
         begun = time.monotonic()
         inbox = extracts / day.isoformat()
         run = stages.begin(home.path, ZONE, day)

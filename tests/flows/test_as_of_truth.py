@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 from day_runs import run_stages
 
-from flows import computing, stages
+from flows import clock, computing
 from sources.simulator import simulate
 from sources.zone import Zone
 from transforms.families import FAMILIES, figures
@@ -96,7 +96,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, li
 
             patch.setattr(measuring, "dates_to_publish", noted)
             run_stages(home, ZONE, step.day, delivered(root / f"inbox-{number}", [step]))
-        step.done_at = stages.now()
+        step.done_at = clock.now()
         (root / f"fresh-{number}").mkdir()
         step.fresh = fresh(root / f"fresh-{number}", steps[: number + 1])
     yield Home(home), steps

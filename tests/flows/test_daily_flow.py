@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 from day_runs import snapshot
 
+from flows.clock import now
 from flows.commands.quarantine import parse_mend
 from flows.day import DayReport
-from flows.stages import now
 from sources.simulator import simulate
 from sources.zone import Zone
 from warehouse import Home, Lake, quarantine, query, runs

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from prefect.exceptions import ObjectNotFound
 
-from flows import cli, stages, watching
+from flows import cli, clock, stages, watching
 from flows.daily import one_day
 from flows.day import DayReport
 from flows.watchdog import watchdog
@@ -85,7 +85,7 @@ def test_a_stopped_run_is_told_by_what_stopped_it_and_leaves_no_mark(home: Home)
 
 
 def test_a_stopped_run_of_the_day_going_on_is_told(home: Home) -> None:
-    today = stages.now().date()
+    today = clock.now().date()
     run = stages.begin(home.path, ZONE, today, True)
     error = OSError(28, "No space left on device")
     stages.stopped(run, DayReport(run.run_id, ZONE, today, provisional=True), error)
