@@ -25,6 +25,7 @@ from flows.commands import (
     revisions,
     run,
     serve,
+    signing_key,
     simulate,
     sources,
     status,
@@ -60,6 +61,7 @@ app.command("check-published")(check_published.check_published)
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(notifications.app, name="notifications")
 app.add_typer(sources.app, name="sources")
+app.add_typer(signing_key.app, name="signing-key")
 
 
 @app.callback()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -35,3 +36,11 @@ def load_zone(name: str) -> Zone:
         return Zone.load(name)
     except ZoneError as error:
         raise UsageProblem(str(error)) from error
+
+
+def account() -> str:
+    """The account this process runs under; where the system knows none, its number."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container with a user id and no name
+        return "unknown"

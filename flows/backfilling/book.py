@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +16,7 @@ from flows import clock, stages
 from flows.backfilling.plan import Inbox, Plan
 from flows.backfilling.report import BackfillReport
 from flows.errors import UsageProblem
+from flows.options import account
 from warehouse import Home, Lake, backfills, catalogs
 from warehouse.backfills import FAILED, Asked
 
@@ -30,14 +30,6 @@ def ask(zone: str, first: date, last: date, inbox: Inbox, reason: str | None, as
         raise UsageProblem(f"--to {last} lies before --from {first}: swap them.")
     name = f"backfill-{zone}-{first:%Y%m%d}-{last:%Y%m%d}-{uuid4().hex[:8]}"
     return Asked(name, zone, first, last, inbox.name, asked_by or account(), reason or None, clock.now())
-
-
-def account() -> str:
-    """The account this process runs under; where the system knows none, its number."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container with a user id and no name
-        return "unknown"
 
 
 @contextmanager

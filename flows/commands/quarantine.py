@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ import typer
 from expectations.rules import RULES
 from flows import output
 from flows.errors import UsageProblem
-from flows.options import HomeOption, JsonOption
+from flows.options import HomeOption, JsonOption, account
 from flows.settings import home_path
 from sources.beijing import now
 from warehouse import Home, Lake
@@ -86,9 +85,7 @@ def release(
     store = Home(home_path(home))
     try:
         with Lake.write(store, output.err.print, zone=zone) as lake:
-            rows.release(
-                lake, row_id, overrides, reason=reason, by=by or getpass.getuser(), at=now(), zone=zone
-            )
+            rows.release(lake, row_id, overrides, reason=reason, by=by or account(), at=now(), zone=zone)
     except WarehouseError as error:
         raise UsageProblem(str(error)) from error
     output.out.print(f"{row_id} is taken in again by the next run of its zone")

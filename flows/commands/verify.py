@@ -54,5 +54,8 @@ def verify(
             f"{found.entries:,} commits, {found.checkpoints:,} checkpoints, each extending the one before, and "
             f"{found.files:,} data files are as recorded{unsealed}"
         )
+    if not as_json:
+        for each in found.keys:
+            output.line(each, "yellow")
     if found.problem:
         raise typer.Exit(1)

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from warehouse import Home
 from warehouse.errors import SigningKeyError
+from warehouse.record.key_files import signing_key
 from warehouse.record.merkle import EMPTY, Tree, extends, included, leaf_hash, node_hash
 from warehouse.record.note import (
     Checkpoint,
@@ -16,7 +17,6 @@ from warehouse.record.note import (
     public_key,
     public_text,
     signed,
-    signing_key,
 )
 
 #: Inputs and roots of the reference tree (certificate-transparency, merkletree tests; RFC 6962 section 2.1.3).
@@ -82,7 +82,7 @@ def test_every_proof_holds_and_none_for_another_root():
 def test_a_checkpoint_is_a_signed_note_and_any_change_is_found():
     key = Ed25519PrivateKey.generate()
     checkpoint = Checkpoint(8, Tree(LEAVES).root(), date(2026, 11, 11))
-    note = signed(checkpoint, key)
+    note = signed(checkpoint.text(), key)
     assert note.splitlines()[:2] == ["tongguan/record", "8"]
     assert note.splitlines()[4:6] == ["", note.splitlines()[5]] and note.splitlines()[5].startswith(
         "— tongguan/record "
@@ -93,7 +93,7 @@ def test_a_checkpoint_is_a_signed_note_and_any_change_is_found():
         with pytest.raises(CheckpointError, match="was altered"):
             opened(changed, public)
     with pytest.raises(CheckpointError, match="another key"):
-        opened(signed(checkpoint, Ed25519PrivateKey.generate()), public)
+        opened(signed(checkpoint.text(), Ed25519PrivateKey.generate()), public)
     with pytest.raises(CheckpointError, match="not a signed checkpoint"):
         opened("anything", public)
 

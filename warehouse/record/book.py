@@ -43,8 +43,13 @@ class Book:
 
     @property
     def public(self) -> Path:
-        """The public key that checkpoints are verified with."""
+        """The public key that checkpoints are verified with, up to the first change of it."""
         return self.folder / "public.key"
+
+    @property
+    def keys(self) -> Path:
+        """Changes of that key: signed notes, one JSON string a line. Most records have none."""
+        return self.folder / "keys.jsonl"
 
     def lines(self) -> Iterator[bytes]:
         """The entries as they are hashed, without their line ends."""
@@ -74,18 +79,26 @@ class Book:
 
     def notes(self) -> list[str]:
         """The checkpoints, oldest first. Raises RecordError where a line is none."""
-        if not self.checkpoints.exists():
-            return []
-        found = []
-        for number, line in enumerate(self.checkpoints.read_bytes().splitlines(), 1):
-            try:
-                found.append(str(json.loads(line)))
-            except ValueError as error:  # UnicodeDecodeError too
-                raise RecordError(
-                    f"line {number} of {self.checkpoints} is no checkpoint ({error}): the next run cuts off half a last "
-                    "line that a crash left; put the folder back from its copy if it stays"
-                ) from error
-        return found
+        return _notes(self.checkpoints)
+
+    def changes(self) -> list[str]:
+        """The changes of key, oldest first. Raises RecordError where a line is none."""
+        return _notes(self.keys)
+
+
+def _notes(path: Path) -> list[str]:
+    if not path.exists():
+        return []
+    found = []
+    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+        try:
+            found.append(str(json.loads(line)))
+        except ValueError as error:  # UnicodeDecodeError too
+            raise RecordError(
+                f"line {number} of {path} is no signed note ({error}): the next run cuts off half a last "
+                "line that a crash left; put the folder back from its copy if it stays"
+            ) from error
+    return found
 
 
 def append(path: Path, data: bytes) -> None:
@@ -118,7 +131,7 @@ def canonical(entry: dict[str, Any]) -> bytes:
 
 def whole(book: Book) -> None:
     """Cut off the half line or half hash that a crash or a full disk left at the end of a file."""
-    for path in (book.entries, book.checkpoints):
+    for path in (book.entries, book.checkpoints, book.keys):
         if path.exists():
             _cut(path, _last_line_end(path))
     if book.hashes.exists():

@@ -15,8 +15,10 @@ from warehouse.connection import Lake
 from warehouse.errors import RecordError, SigningKeyError
 from warehouse.record.book import HASH_BYTES, Book, append, canonical, cut_back, publish_key, whole
 from warehouse.record.commits import SEALER, entries, snapshots
+from warehouse.record.key_files import signing_key
+from warehouse.record.keys import Keys
 from warehouse.record.merkle import Tree, leaf_hash
-from warehouse.record.note import Checkpoint, public_text, read, signed, signing_key
+from warehouse.record.note import Checkpoint, public_text, read, signed
 
 #: What the seal locks of a shared lake: commits of zones go on meanwhile.
 LOCK = "(record)"
@@ -65,7 +67,7 @@ def seal(lake: Lake, day: date, run_id: str, at: datetime) -> Sealed:
     if new:
         hashes = [leaf_hash(each) for each in new]
         assert all(len(each) == HASH_BYTES for each in hashes)
-        note = signed(Checkpoint(sealed + len(new), Tree([*leaves, *hashes]).root(), day), key)
+        note = signed(Checkpoint(sealed + len(new), Tree([*leaves, *hashes]).root(), day).text(), key)
         if not book.public.exists():
             publish_key(book, public_text(key.public_key()))
         append(book.entries, b"".join(each + b"\n" for each in new))
@@ -105,7 +107,7 @@ def _key(lake: Lake, book: Book, notes: Sequence[str]) -> Ed25519PrivateKey:
             f"the public key of the record is missing in {book.folder}, and nothing was sealed. Put {book.public.name} "
             "back from the copy of the folder, then run again"
         )
-    return signing_key(lake.home, book.public)
+    return signing_key(lake.home, Keys.of(book).current if book.public.exists() else None)
 
 
 def _tell(lake: Lake, notes: Sequence[str], run_id: str, at: datetime) -> None:

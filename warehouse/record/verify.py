@@ -17,8 +17,9 @@ from warehouse.errors import RecordError, SigningKeyError
 from warehouse.home import Home
 from warehouse.record.book import Book
 from warehouse.record.commits import SEALER, files, snapshots
+from warehouse.record.keys import Change, Keys
 from warehouse.record.merkle import Tree, extends, leaf_hash
-from warehouse.record.note import Checkpoint, CheckpointError, opened, public_key
+from warehouse.record.note import Checkpoint, CheckpointError, opened, read
 from warehouse.record.rows import beside_files, differing, in_force, never_fewer
 from warehouse.record.seal import LOCK
 
@@ -37,6 +38,7 @@ class Verified:
     files: int
     unsealed: int  # commits since the last seal, short of its own
     problem: str | None = None
+    keys: tuple[str, ...] = ()  # a sentence for each time that the key of the log was replaced
 
 
 class _Broken(Exception):
@@ -49,6 +51,7 @@ class _Done:
     checkpoints: int = 0
     files: int = 0
     unsealed: int = 0
+    keys: tuple[Change, ...] = ()
 
 
 def verify_home(
@@ -90,7 +93,8 @@ def _verified(lake: Lake, zone: str | None, first: date | None, last: date | Non
         if "locked" in str(error):  # by another program: that says nothing about the files
             raise
         problem = f"a data file that holds part of the ledger cannot be read: {str(error).splitlines()[0]}"
-    return Verified(done.entries, done.checkpoints, done.files, done.unsealed, problem)
+    told = tuple(each.sentence() for each in done.keys)
+    return Verified(done.entries, done.checkpoints, done.files, done.unsealed, problem, told)
 
 
 def _checked(lake: Lake, zone: str | None, first: date | None, last: date | None, done: _Done) -> None:
@@ -121,12 +125,11 @@ def _chain(book: Book, notes: list[str], leaves: list[bytes], done: _Done) -> No
     """Every checkpoint is signed, holds over the log, and extends the one before."""
     if not notes or not book.public.exists():
         raise _Broken(f"the checkpoints or the public key are missing in {book.folder}")
-    key = public_key(book.public.read_text(encoding="utf-8"))
-    tree = Tree(leaves)
+    keys, tree = Keys.of(book), Tree(leaves)
     before: Checkpoint | None = None
     for number, note in enumerate(notes, 1):
         try:
-            checkpoint = opened(note, key)
+            checkpoint = opened(note, keys.at(read(note).size))
         except CheckpointError as error:
             raise _Broken(f"checkpoint {number}: {error}") from error
         name = f"checkpoint {number} (day {checkpoint.day}, {checkpoint.size} entries)"
@@ -147,6 +150,12 @@ def _chain(book: Book, notes: list[str], leaves: list[bytes], done: _Done) -> No
         raise _Broken(
             f"the log has {len(leaves)} entries, its last checkpoint covers fewer: one was removed or added"
         )
+    for number, change in enumerate(keys.changes, 1):
+        if change.size > len(leaves) or tree.root(change.size) != change.root:
+            raise _Broken(
+                f"change {number} of the key (day {change.day}) was declared over another log than this one"
+            )
+    done.keys = keys.changes
 
 
 def _catalog_checkpoints(lake: Lake, notes: list[str]) -> None:
