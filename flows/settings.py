@@ -27,15 +27,18 @@ _PREFECT_DEFAULTS = {
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "300",
 }
 
+#: How Prefect's records of a failed run or task begin; each of them bears the whole trace, or says it once more.
+_TOLD_ANYWAY = ("Encountered exception during execution", "Task run failed with", "Finished in state")
+
 
 def home_path(given: Path | None = None) -> Path:
     """The home: the option given, else `TONGGUAN_HOME`, else `./.tongguan`."""
     return (given or Path(os.environ.get("TONGGUAN_HOME", DEFAULT_HOME))).resolve()
 
 
-def _without_trace(record: logging.LogRecord) -> bool:
-    """Whether a record of a flow run bears no error: the command line tells each one itself, as a sentence or whole."""
-    return not record.exc_info
+def _not_told_anyway(record: logging.LogRecord) -> bool:
+    """Whether a record says what the command line does not: it tells each error itself, as a sentence or whole."""
+    return not record.getMessage().startswith(_TOLD_ANYWAY)
 
 
 def prepare_prefect(home: Path) -> None:
@@ -46,7 +49,8 @@ def prepare_prefect(home: Path) -> None:
     os.environ.setdefault("PREFECT_HOME", str(home / "prefect"))
     if service := served_by(home):
         os.environ.setdefault("PREFECT_API_URL", service["api"])
-    logging.getLogger("prefect.flow_runs").addFilter(_without_trace)
+    for name in ("prefect.flow_runs", "prefect.task_runs"):
+        logging.getLogger(name).addFilter(_not_told_anyway)
     default_prefect()
 
 

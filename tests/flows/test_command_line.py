@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import logging
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +12,7 @@ import pytest
 from flows import cli
 from flows.commands.sql import parse_moment
 from flows.errors import UsageProblem
+from flows.settings import prepare_prefect
 from sources.zone import ZoneError
 from warehouse import Home
 
@@ -285,3 +287,21 @@ def test_a_moment_is_beijing_time_unless_it_says_otherwise(text: str, moment: st
 def test_a_moment_that_cannot_be_asked_for_is_refused(text: str, says: str) -> None:
     with pytest.raises(UsageProblem, match=says):
         parse_moment(text)
+
+
+@pytest.mark.parametrize("logger", ["prefect.flow_runs", "prefect.task_runs"])
+def test_prefect_does_not_tell_once_more_what_the_command_line_tells(
+    logger: str, home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("PREFECT_HOME", "PREFECT_API_URL"):
+        monkeypatch.setenv(name, "of this test only")
+    log = logging.getLogger(logger)
+    monkeypatch.setattr(log, "filters", [])
+    monkeypatch.setattr(log, "propagate", True)
+    prepare_prefect(home)
+    log.error("Task run failed with exception: RecordError('x')", exc_info=RuntimeError("x"))
+    log.error("Finished in state Failed('x')")
+    log.error("An error was encountered while running hook 'tell'", exc_info=RuntimeError("x"))
+    assert [each.getMessage() for each in caplog.records] == [
+        "An error was encountered while running hook 'tell'"
+    ]

@@ -192,8 +192,9 @@ def _old(lake: Lake, keys: Keys, without: bool) -> Ed25519PrivateKey | None:
         if without:
             return None
         raise SigningKeyError(
-            f"the key that is to be replaced cannot sign its replacement: {error}. Where it is lost for good, say "
-            "--without-old: whoever verifies the record is told so from then on"
+            f"the key of the record, which is to sign its replacement, is not in {key_file(lake.home)}. Put it there "
+            "from its copy; where it is lost for good, say --without-old: whoever verifies the record is told so from "
+            "then on"
         ) from error
 
 
