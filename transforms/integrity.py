@@ -54,16 +54,22 @@ def records_daily(vanished: pl.LazyFrame, rewritten: pl.LazyFrame, dates: Sequen
 
 
 def first_told(rewritten: pl.LazyFrame) -> pl.LazyFrame:
-    """(guid, first_told_at): the release time that was told first, of every release told again."""
+    """(guid, first_told_at): the release time that was told first, of every release told again.
+
+    What was told several times in one run is noted at one moment: the first of it is what follows from none of it.
+    """
+    releases = rewritten.filter(
+        pl.col("kind").is_in(_RELEASES)
+        & (pl.col("field") == "returnTime")
+        & pl.col("business_key").str.ends_with(_RELEASED)
+    ).filter(pl.col("found_at") == pl.col("found_at").min().over("guid"))
+    followed = releases.select("guid", old="new").unique()
+    begun = releases.join(followed, on=["guid", "old"], how="anti")
+    there_and_back = releases.join(begun, on="guid", how="anti")
     return (
-        rewritten.filter(
-            pl.col("kind").is_in(_RELEASES)
-            & (pl.col("field") == "returnTime")
-            & pl.col("business_key").str.ends_with(_RELEASED)
-        )
-        .sort("found_at", "old")
-        .group_by("guid", maintain_order=True)
-        .agg(pl.col("old").first().str.to_datetime("%Y-%m-%d %H:%M:%S%.f").cast(TIME).alias("first_told_at"))
+        pl.concat([begun, there_and_back])
+        .group_by("guid")
+        .agg(pl.col("old").min().str.to_datetime("%Y-%m-%d %H:%M:%S%.f").cast(TIME).alias("first_told_at"))
     )
 
 

@@ -116,15 +116,22 @@ class Lake:
                 raise
 
     def commit(
-        self, author: str, message: str, run_id: str, work: Callable[[duckdb.DuckDBPyConnection], T]
+        self,
+        author: str,
+        message: str,
+        run_id: str,
+        work: Callable[[duckdb.DuckDBPyConnection], T],
+        *,
+        alone: bool = False,
     ) -> T:
         """`transaction` around `work`, run again from the start where the catalog was busy or another was quicker.
 
-        What `work` found before it began must be what only the holder of this lock changes.
+        What `work` found before it began must be what only the holder of this lock changes. `alone`: it changes what
+        writers of other zones change too.
         """
         for attempt in range(1, COMMIT_ATTEMPTS + 1):
             try:
-                with self.transaction(author, message, run_id, alone=attempt >= ALONE_FROM) as con:
+                with self.transaction(author, message, run_id, alone=alone or attempt >= ALONE_FROM) as con:
                     return work(con)
             except duckdb.Error as error:
                 if attempt == COMMIT_ATTEMPTS or not _passes(error):

@@ -82,12 +82,15 @@ def publish(
         if due:
             _append(con, lake.home.scratch, zone, run_id, published_at, frames, due)
             _append_revisions(con, lake.home.scratch, published_at, changes, due)
-        _keep_definitions(con, lake.home.scratch, published_at)
+        if not _definitions_told(con):
+            _keep_definitions(con, lake.home.scratch, published_at)
         touched.settle(con, zone, dates, since, published_at)
         return [(each.day, each.vintage) for each in due]
 
     days = ", ".join(f"{day}" for day in sorted(set(dates)))
-    return lake.commit("tongguan", f"{zone}: figures of {days}", run_id, work)
+    # Definitions are of all zones: two that publish at once for the first time must not both add the same version.
+    alone = not _definitions_told(lake.con)
+    return lake.commit("tongguan", f"{zone}: figures of {days}", run_id, work, alone=alone)
 
 
 def _next(
@@ -233,12 +236,15 @@ def _append_revisions(
     con.execute("INSERT INTO wh.vintages.revisions BY NAME SELECT * FROM revised")
 
 
-def _keep_definitions(con: duckdb.DuckDBPyConnection, scratch: Path, published_at: datetime) -> None:
-    """metrics.definitions says what the code says; a version is added only where it does not."""
+def _definitions_told(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether metrics.definitions says what the code says."""
     wanted = definitions_frame()
     there = con.sql(f"SELECT {sql.names(wanted.columns)} FROM wh.metrics.definitions").pl()
-    if sorted(there.rows()) == sorted(wanted.rows()):
-        return
-    version = wanted.with_columns(published_at=pl.lit(published_at, dtype=pl.Datetime("us")))
+    return sorted(there.rows()) == sorted(wanted.rows())
+
+
+def _keep_definitions(con: duckdb.DuckDBPyConnection, scratch: Path, published_at: datetime) -> None:
+    """Add what the code says as a version."""
+    version = definitions_frame().with_columns(published_at=pl.lit(published_at, dtype=pl.Datetime("us")))
     temporary_table(con, "wanted", version, scratch)
     con.execute("INSERT INTO wh.vintages.definitions BY NAME SELECT * FROM wanted")

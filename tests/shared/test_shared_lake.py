@@ -13,10 +13,12 @@ import textwrap
 import threading
 import time
 import traceback
-from datetime import datetime
+from contextlib import suppress
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 from rewritten import EXPECTED, rewrite, told
 from staged_runs import Stage, order
@@ -24,7 +26,9 @@ from staged_runs import Stage, order
 from benchmarks import servers
 from flows.backfilling import book
 from flows.errors import UsageProblem
-from warehouse import Home, Lake, asof, moving, query, record
+from sources.beijing import now
+from transforms.definitions import METRIC_TABLES
+from warehouse import Home, Lake, asof, moving, query, record, vintages
 from warehouse.errors import (
     CatalogUnreachableError,
     LockLostError,
@@ -102,6 +106,31 @@ def test_two_zones_are_written_at_the_same_time(shared, home, tmp_path):
         assert count(lake) == 1
     print(f"committed beside the other in {time.monotonic() - begun:.1f} s")
     other.kill()
+
+
+def test_definitions_are_told_once_by_two_zones_that_publish_first_at_once(shared, home, tmp_path):
+    with Lake.write(home):
+        pass
+    both = threading.Barrier(2)
+    nothing = {name: pl.DataFrame(schema=table.schema) for name, table in METRIC_TABLES.items()}
+
+    def meet(_: duckdb.DuckDBPyConnection) -> None:
+        """In the transaction: both are in it at once where nothing keeps them apart."""
+        with suppress(threading.BrokenBarrierError):
+            both.wait(5)
+
+    def publish(zone: str) -> None:
+        with Lake.write(Home(tmp_path / zone), zone=zone) as lake:
+            vintages.publish(lake, zone, "r", now, nothing, [date(2026, 11, 11)], check=meet)
+
+    threads = [threading.Thread(target=publish, args=[zone]) for zone in ("zhengzhou", "chongqing")]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    with Lake.read(home) as lake:
+        assert count(lake, "vintages.published") == 2
+        assert count(lake, "vintages.definitions") == count(lake, "metrics.definitions") > 0
 
 
 def test_one_zone_is_written_by_one_and_who_waits_is_told_whom_for(shared, home, tmp_path):

@@ -1,6 +1,6 @@
 """States, vanished and rewritten records, as the example of docs/method-integrity.md works them by hand."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -99,6 +99,29 @@ def test_the_effect_of_vanishing_and_of_rewriting_is_that_of_the_method_page() -
     assert found["mean_first_told_h"] == pytest.approx(16 / 3)
     assert found["median_first_told_h"] == 4
     assert found["rewritten_effect_h"] == pytest.approx(-1)
+
+
+@pytest.mark.parametrize(
+    ("told", "hours"),
+    [
+        ([("18", "09", LATER)], 10),
+        ([("18", "12", LATER), ("12", "09", LATER)], 10),  # two files of one run
+        ([("18", "12", LATER), ("12", "09", LATER + timedelta(days=1))], 10),
+        ([("09", "18", LATER), ("18", "09", LATER)], 1),  # there and back
+        ([("12", "18", LATER), ("18", "12", LATER), ("12", "09", LATER + timedelta(days=1))], 4),
+    ],
+)
+def test_a_time_that_was_rewritten_step_by_step_counts_from_the_first(
+    told: list[tuple[str, str, datetime]], hours: int
+) -> None:
+    release = {"kind": "CEB622", "business_key": "G1|800", "field": "returnTime", "guid": "G1"}
+    rewritten = [
+        release | {"old": f"2026-11-11 {old}:00:00", "new": f"2026-11-11 {new}:00:00", "found_at": found}
+        for old, new, found in told
+    ]
+    lists = [a_list("1", accepted_at=at(8), released_at=at(9))]
+    rows = figures(lists, rewritten=rewritten)["integrity_daily"].filter(flow="all", measure="customs_gross")
+    assert rows["mean_first_told_h"].to_list() == [hours]
 
 
 def test_records_are_counted_by_kind_and_fields_beside_them() -> None:

@@ -1,6 +1,7 @@
 """Every reason code from small documents: each changes one clean purchase, with a near miss beside it."""
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from itertools import permutations, product
 
@@ -15,6 +16,7 @@ from transforms.reconciliation import looked_at, orphans, reconcile, with_purcha
 from transforms.reconciliation.annual import with_annual
 from transforms.reconciliation.codes import CODES, REASONS, Kind
 from transforms.reconciliation.daily import reconciliation_patterns_daily
+from transforms.reconciliation.duplicates import claimed_twice
 from transforms.reconciliation.tables import PATTERNS
 from transforms.schemas import RECONCILIATION
 
@@ -203,6 +205,23 @@ def test_a_document_that_was_only_changed_after_the_list_is_not_late():
     assert (row["result"], row["matched_at"]) == ("matched", at("8:30"))
 
 
+@pytest.mark.parametrize(
+    ("second", "wanted"),
+    [
+        ({}, ["amount_mismatch", "late"]),  # 228.20 for an order of 114.10, the half of it at 10:00
+        ({"app_type": "3", "app_at": "10:30"}, []),
+        ({"order_no": "O9", "app_at": "10:30"}, []),
+    ],
+    ids=["still there", "deleted", "moved to another order"],
+)
+def test_only_a_payment_in_force_can_be_late(second: dict[str, str], wanted: list[str]):
+    paid = CLEAN["payments"][0]
+    wrong = {**paid, "pay_transaction_id": "T2", "app_at": "10:00"}
+    tables = {table: drawn(rows) for table, rows in CLEAN.items()}
+    rows = [paid, wrong, {**wrong, **second}]
+    assert reasons_of(documents(**{**tables, "payments": drawn(rows)}))["O1"] == wanted
+
+
 EXPORT = {
     "export_lists": """
         guid | app_type | app_at | order_no | ebp_code | ebc_code | logistics_code | logistics_no | ebp_name
@@ -257,6 +276,33 @@ def test_two_lists_of_one_waybill_are_duplicates_unless_one_was_cancelled():
     assert found["O1"] == ["duplicate"] and "duplicate" in found["O2"]
     deleted = {**second, "app_type": "3", "app_at": "08:10"}
     assert reasons_of(documents(**{**tables, "import_lists": drawn([first, second, deleted])}))["O1"] == []
+
+
+@pytest.mark.parametrize(
+    ("days", "wanted"),
+    [
+        (["2026-01-01", "2026-08-01"], []),
+        (["2026-01-01", "2026-03-02"], [0, 1]),  # sixty days
+        (["2026-01-01", "2026-03-03"], []),
+        (["2026-01-01", "2026-08-01", "2026-08-05"], [1, 2]),
+        (["2026-01-01", "2026-01-05", "2026-08-05"], [0, 1]),
+        ([None, "2026-01-05", "2026-08-05"], [0, 1, 2]),  # it may be near to either
+    ],
+)
+def test_a_number_used_again_after_sixty_days_makes_no_duplicate(days: list[str | None], wanted: list[int]):
+    frame = pl.LazyFrame(
+        {
+            "list_id": range(len(days)),
+            "business_date": [day and date.fromisoformat(day) for day in days],
+            "cancelled_at": [None] * len(days),
+            "ebp_code": "P",
+            "order_no": [f"O{each}" for each in range(len(days))],
+            "logistics_code": "L",
+            "logistics_no": "W",
+        },
+        schema_overrides={"business_date": pl.Date},
+    )
+    assert sorted(claimed_twice(frame, "I").collect()["list_id"]) == wanted
 
 
 def orphaned(given_: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:

@@ -23,13 +23,15 @@ def claimed_twice(lists: pl.LazyFrame, flow: str) -> pl.LazyFrame:
 
 def _twice(lists: pl.LazyFrame, key: Sequence[str]) -> pl.LazyFrame:
     days = pl.col("business_date").cast(pl.Int32)
-    near = (days - days.shift()).abs() <= APART_DAYS
-    shared = (
+    near_before = ((days - days.shift()).abs() <= APART_DAYS).fill_null(value=False)
+    near = pl.col("_near_before") | pl.col("_near_before").shift(-1, fill_value=False)
+    undated = pl.col("business_date").is_null().any()  # it may be near to any of them
+    return (
         lists.select("list_id", "business_date", *key)
         .drop_nulls([*key])
         .filter(pl.len().over(key) > 1)
         .sort("business_date", "list_id")
-    )
-    return shared.filter((near | near.shift(-1, fill_value=False)).fill_null(True).over(key)).select(
-        "list_id"
+        .with_columns(near_before.over(key).alias("_near_before"))
+        .filter((near | undated).over(key))
+        .select("list_id")
     )

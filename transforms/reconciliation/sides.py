@@ -72,15 +72,19 @@ def paid(lists: pl.LazyFrame, documents: Documents, flow: str) -> pl.LazyFrame:
         flow
     ]
     versions = computed(document(documents, table, compared=True))
+    current = computed(versions.pipe(live, own))
+    named = list(dict.fromkeys((*own, *ORDER_KEY[flow])))
     first = (
         versions.filter(pl.col("app_type").ne_missing(DELETED))
-        .select(*dict.fromkeys((*own, *ORDER_KEY[flow])), "app_at")
+        .select(*named, "app_at")
+        # One that was deleted, or now names another order, is no payment of this one.
+        .join(current.select(named), on=named, how="semi", nulls_equal=True)
         .pipe(_of_lists, lists, ORDER_KEY[flow])
         .pipe(_last_first_sent, own)
     )
-    current = versions.pipe(live, own).pipe(of_lists, lists, ORDER_KEY[flow])
     return (
-        current.group_by("list_id")
+        current.pipe(of_lists, lists, ORDER_KEY[flow])
+        .group_by("list_id")
         .agg(
             pl.len().cast(pl.Int64).alias("payment_count"),
             pl.col("app_at").max().alias("payment_at"),
