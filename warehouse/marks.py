@@ -13,19 +13,25 @@ from warehouse.window import LOOK_BACK, Window, extents
 _KEY = ("flow", "ebc_code", "order_no")
 
 
-def open_marks(zone: str) -> str:
-    """(flow, ebc_code, order_no, vanished_at) of lists with a record that vanished and did not reappear, a subquery."""
+def open_marks(zone: str, lake: str = "wh", moment: datetime | None = None) -> str:
+    """(flow, ebc_code, order_no, vanished_at) of lists with a record that vanished and did not reappear, a subquery.
+
+    `moment`: as it stood then, from the ledger of the lake attached under another name.
+    """
+    then = sql.literal(moment)
+    open_then = f"found_at <= {then} AND (reappeared_at IS NULL OR reappeared_at > {then})"
     return (
-        f"(SELECT {sql.names(_KEY)}, min(found_at) AS vanished_at FROM wh.ledger.vanished "
-        f"WHERE zone = {sql.literal(zone)} AND flow IS NOT NULL AND reappeared_at IS NULL GROUP BY ALL)"
+        f"(SELECT {sql.names(_KEY)}, min(found_at) AS vanished_at FROM {lake}.ledger.vanished "
+        f"WHERE zone = {sql.literal(zone)} AND flow IS NOT NULL "
+        f"AND {'reappeared_at IS NULL' if moment is None else open_then} GROUP BY ALL)"
     )
 
 
-def with_marks(scan: str, table: str, zone: str) -> str:
-    """Rows of a core table on their way in; lists bear their mark."""
+def with_marks(scan: str, table: str, zone: str, lake: str = "wh", moment: datetime | None = None) -> str:
+    """Rows of a core table on their way in; lists bear their mark, as `open_marks` tells it."""
     if table != "lists":
         return scan
-    marks = f"LEFT JOIN {open_marks(zone)} o USING ({sql.names(_KEY)})"
+    marks = f"LEFT JOIN {open_marks(zone, lake, moment)} o USING ({sql.names(_KEY)})"
     return f"(SELECT s.* EXCLUDE vanished_at, o.vanished_at FROM {scan} s {marks})"
 
 

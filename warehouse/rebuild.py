@@ -18,6 +18,7 @@ from sources.contracts import CONTRACTS
 from transforms.inputs import NEEDED
 from transforms.schemas import CORE
 from warehouse import sql
+from warehouse.marks import with_marks
 from warehouse.schema import core_columns
 from warehouse.tables import COVERAGE, TABLES, Table
 
@@ -57,7 +58,7 @@ def records(
     if "ledger" in schemas:
         con.execute(f"CREATE VIEW wh.ledger.coverage AS {_coverage(lake, by_then)}")
     if "core" in schemas:
-        _core(con, lake, scratch, by_then, link, say)
+        _core(con, lake, scratch, moment, link, say)
 
 
 def _written_by(table: Table, lake: str, moment: datetime) -> str | None:
@@ -95,8 +96,9 @@ def _coverage(lake: str, by_then: str) -> str:
 
 
 def _core(
-    con: duckdb.DuckDBPyConnection, lake: str, scratch: Path, by_then: str, link: Link, say: Say
+    con: duckdb.DuckDBPyConnection, lake: str, scratch: Path, moment: datetime, link: Link, say: Say
 ) -> None:
+    by_then = f"loaded_at <= {sql.literal(moment)}"
     zones = con.execute(
         f"SELECT DISTINCT zone FROM {lake}.ledger.batches WHERE {by_then} ORDER BY 1"
     ).fetchall()
@@ -113,7 +115,8 @@ def _core(
             for name, frame in frames.items():
                 path = Path(folder) / f"core-{name}.parquet"
                 frame.write_parquet(path)
-                con.execute(f"INSERT INTO wh.core.{name} BY NAME SELECT * FROM {sql.parquet([path])}")
+                rows = with_marks(sql.parquet([path]), name, zone, lake, moment)
+                con.execute(f"INSERT INTO wh.core.{name} BY NAME SELECT * FROM {rows}")
                 made.add(name)
             say(f"{zone}: {frames['lists'].height:,} lists")
     for name in CORE.keys() - made if zones else ():

@@ -130,6 +130,34 @@ def test_records_come_from_the_snapshot_of_then_or_are_made_again(history, tmp_p
     assert asked(home, before, STORED) == [[]]
 
 
+def test_lists_made_again_bear_the_mark_of_then(empty_home, tmp_path):
+    """A list that its file left out for a while: vanished meanwhile, neither before nor after."""
+    home, marked = (
+        Home(tmp_path / "home"),
+        "SELECT order_no, vanished_at IS NOT NULL FROM core.lists ORDER BY 1",
+    )
+    shutil.copytree(empty_home.path, home.path)
+    moments = []
+    with Lake.write(home) as lake:
+        for number, lists in enumerate(("12", "1", "21", "123")):
+            stage = Stage(home, f"r{number}")
+            stage.file("CEB621_20261111_001.xml", "CEB621", [import_list(each) for each in lists])
+            stage.commit(lake, clock())
+            if linking.gather(lake, ZONE):
+                link_lists(lake)
+            time.sleep(0.01)
+            moments.append(clock())
+    wanted = [[("1", False), ("2", gone)] for gone in (False, True, False)]
+    assert [asked(home, each, marked)[0] for each in moments[:3]] == wanted
+    with Lake.write(home) as lake:
+        lake.con.execute(
+            f"CALL ducklake_expire_snapshots('wh', older_than => TIMESTAMPTZ '{moments[2]} Asia/Shanghai')"
+        )
+    said: list[str] = []
+    assert [asked(home, each, marked, said=said)[0] for each in moments[:3]] == wanted
+    assert sum("no snapshot of then is kept" in each for each in said) == 3
+
+
 def test_books_of_a_moment_without_snapshot_tell_their_rows_or_that_they_cannot(history):
     home, _ = history
     long_ago = datetime(2020, 1, 1)
