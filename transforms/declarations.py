@@ -142,15 +142,14 @@ def declarations_daily(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFra
     accepted = pl.col("accepted_at").is_not_null()
     arrival = pl.col("arrived_at").is_not_null() | pl.col("waiting_at").is_not_null()
     early = pl.col("waiting_at").is_not_null() | (pl.col("declared_at") < pl.col("arrived_at"))
-    rejected = pl.col("rejections").list.eval(_of_the_list()).list.any()
-    repaired = (
-        pl.col("exclusions")
-        .list.eval(
-            (pl.element().struct.field("reason") == "repair")
-            & pl.element().struct.field("end_at").is_not_null()
-        )
-        .list.any()
-    )
+    rejected_at = pl.col("rejections").list.eval(pl.element().struct.field("at").filter(_of_the_list()))
+    mended = (pl.element().struct.field("reason") == "repair") & pl.element().struct.field(
+        "end_at"
+    ).is_not_null()
+    mended_since = pl.col("exclusions").list.eval(pl.element().struct.field("start_at").filter(mended))
+    rejected = rejected_at.list.len() > 0
+    # A repair begins with the rejection it follows; one that begins with a cancellation is no answer to it.
+    declared_again = rejected_at.list.set_intersection(mended_since).list.len() > 0
     values = [
         pl.len().cast(pl.Int64).alias("declared"),
         number(accepted, "accepted"),
@@ -158,7 +157,7 @@ def declarations_daily(lists: pl.LazyFrame, dates: Sequence[date]) -> pl.LazyFra
         number(early, "early"),
         number(pl.col("amended_at").is_not_null(), "amended"),
         number(rejected, "rejected"),
-        number(rejected & repaired, "redeclared"),
+        number(declared_again, "redeclared"),
         number(accepted & pl.col("inspected_at").is_not_null(), "inspected"),
         number(accepted & pl.col("review_at").is_not_null(), "reviewed"),
     ]

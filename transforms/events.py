@@ -58,13 +58,18 @@ def _sorted(receipts: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def refused_messages(events: pl.LazyFrame) -> pl.LazyFrame:
-    """The events that refuse only a message: the list stands accepted, its last 120 not followed by a rejection."""
+    """The events that refuse only a message: the list stands accepted, its last 120 not followed by a rejection.
+
+    `repeated`: the same status came just before, without another in between.
+    """
     concerned = events.filter(refuses_message()).select("list_id").unique()
     stands = (
         pl.when(pl.col("code") == ACCEPTED).then(True).when(is_rejection() & ~refuses_message()).then(False)
     )
+    same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift()) for name in ("list_id", "status"))
     return (
         events.join(concerned, on="list_id", how="semi", maintain_order="left")
+        .with_columns(same.fill_null(value=False).alias("repeated"))
         .filter(refuses_message() & stands.forward_fill().over("list_id").fill_null(False))
         .pipe(computed)
     )

@@ -45,9 +45,9 @@ MESSAGE = "message_refused"
 def rejections(runs: pl.LazyFrame, messages: pl.LazyFrame) -> pl.LazyFrame:
     """Grain list_id: `rejections`, each run of a status that asks for a new declaration, with its reason.
 
-    Beside them the refused `messages` about lists that stand accepted, as a reason of their own.
+    Beside them the refused `messages` about lists that stand accepted, as a reason of their own, repeated ones once.
     """
-    refused = messages.select("list_id", "at", pl.lit(MESSAGE).alias("reason"))
+    refused = messages.filter(~pl.col("repeated")).select("list_id", "at", pl.lit(MESSAGE).alias("reason"))
     return (
         pl.concat([runs.filter(is_rejection()).select("list_id", "at", _reason()), refused])
         .sort("list_id", "at", "reason")

@@ -90,6 +90,8 @@ def test_every_phrase_of_a_reason_is_one_that_is_kept():
 
 times = plain.hours.map(lambda hour: None if hour is None else plain.MIDNIGHT + timedelta(hours=hour))
 mostly_today = st.integers(0, 25).map(lambda hour: plain.MIDNIGHT + timedelta(hours=hour))
+#: Few, so that repairs begin with rejections now and then.
+few = st.sampled_from([0, 1, 25]).map(lambda hour: plain.MIDNIGHT + timedelta(hours=hour))
 records = st.lists(
     st.fixed_dictionaries(
         {
@@ -105,14 +107,14 @@ records = st.lists(
             ),
             "declared_at": mostly_today,
             "rejections": st.lists(
-                st.fixed_dictionaries({"at": times, "reason": st.sampled_from(["payer", "other"])}),
+                st.fixed_dictionaries({"at": few, "reason": st.sampled_from(["payer", "other"])}),
                 max_size=2,
             ),
             "exclusions": st.lists(
                 st.fixed_dictionaries(
                     {
                         "reason": st.sampled_from(["repair", "arrival"]),
-                        "start_at": st.just(plain.MIDNIGHT),
+                        "start_at": few,
                         "end_at": times,
                     }
                 ),
@@ -138,7 +140,11 @@ def test_declarations_against_a_plainer_computation(drawn):
         again = [
             row
             for row in rejected
-            if any(each["reason"] == "repair" and each["end_at"] for each in row["exclusions"])
+            if any(
+                (each["reason"], each["start_at"]) == ("repair", refused["at"]) and each["end_at"]
+                for each in row["exclusions"]
+                for refused in row["rejections"]
+            )
         ]
         inspected = [row for row in through if row["inspected_at"]]
         wanted[key] = {

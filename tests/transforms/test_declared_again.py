@@ -6,6 +6,7 @@ import polars as pl
 from drawn_tables import DAY, documents, expect, rates
 
 from transforms.clearance import clearance_daily
+from transforms.declarations import declarations_daily
 from transforms.lists import build
 from transforms.returns import return_rates_daily, returns_daily
 from transforms.states import states_daily
@@ -79,3 +80,11 @@ def test_released_it_is_released_and_its_first_attempt_is_told():
         """,
     )
     expect(return_rates_daily(found, DAYS).filter(whole, pl.col("declared") > 0), "cancelled\n0")
+
+
+def test_declared_again_after_a_cancellation_is_no_answer_to_a_rejection_that_came_later():
+    found = lists(f"{RECEIPTS}\nG2 | 100 | +1 13:00")
+    expect(
+        declarations_daily(found, [DAY]).filter(pl.all_horizontal(pl.col("flow", "mode", "office") == "all")),
+        "declared | rejected | redeclared | redeclared_share\n1 | 1 | 0 | 0",
+    )

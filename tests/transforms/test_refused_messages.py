@@ -17,7 +17,7 @@ G1   | 1        | 08:00  | O1       | E
 G2   | 1        | 08:00  | O2       | E
 G3   | 1        | 08:00  | O3       | E
 """
-#: A change of O1 is refused under inspection, a stale copy of O2; O3 is never accepted.
+#: A change of O1 is refused under inspection, a stale copy of O2, told twice; O3 is never accepted.
 RECEIPTS = """
 guid | return_status | return_at | return_info
 G1   | 120           | 08:10     |
@@ -26,6 +26,7 @@ G1   | -621043       | 08:20     | 清单目前的状态不允许进行改单申
 G1   | 800           | 20:00     |
 G2   | 120           | 08:10     |
 G2   | -621055       | 08:20     | 已存在较新清单
+G2   | -621055       | 08:25     | 已存在较新清单
 G3   | -621041       | 08:20     | 存在已申报清单
 """
 
