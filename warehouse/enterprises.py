@@ -32,39 +32,50 @@ _COLUMNS = sql.names(name for name, _, _ in ENTERPRISE_DAYS.columns)
 
 
 def refresh(
-    lake: Lake,
-    zone: str,
-    run_id: str,
-    classes: Sequence[tuple[str, Decimal]],
-    held: Collection[date] = (),
-    reason: str = touched.LATE_DATA,
+    lake: Lake, zone: str, run_id: str, classes: Sequence[tuple[str, Decimal]], held: Collection[date] = ()
 ) -> None:
     """Bring both tables up to date on every date that waits to be looked at (ledger.touched_dates), but for `held`.
 
-    `classes` are the zone's size classes. Other dates that follow are noted for `reason`. Nothing changed leaves no
-    snapshot.
+    `classes` are the zone's size classes. Other dates that follow are noted for the reason of the date they follow
+    from. Nothing changed leaves no snapshot.
     """
-    days = sorted(touched.pending(lake.con, zone).keys() - set(held))
-    if not days:
+    days_of: dict[str, list[date]] = {}
+    for day, reason in sorted(touched.pending(lake.con, zone).items()):
+        if day not in held:
+            days_of.setdefault(reason, []).append(day)
+    if not days_of:
         return
 
     def work(con: duckdb.DuckDBPyConnection) -> None:
-        con.execute(f"CREATE OR REPLACE TEMP TABLE new_days AS {_declared(zone, days)}")
-        con.execute(
-            f"CREATE OR REPLACE TEMP TABLE old_days AS SELECT {_COLUMNS} FROM wh.core.enterprise_days "
-            f"WHERE zone = {sql.literal(zone)} AND business_date IN ({_listed(days)})"
-        )
-        con.execute(
-            "CREATE OR REPLACE TEMP TABLE moved AS SELECT DISTINCT business_date, role, code FROM "
-            "((FROM new_days EXCEPT FROM old_days) UNION ALL (FROM old_days EXCEPT FROM new_days))"
-        )
-        changed = [day for (day,) in con.execute("SELECT DISTINCT business_date FROM moved").fetchall()]
-        if changed:
-            _replace(con, zone, changed)
-            _note_first_days(con, zone, run_id, reason)
-            _note_classes(con, zone, run_id, classes, reason)
+        for reason, days in sorted(days_of.items()):
+            _refresh(con, zone, run_id, classes, days, reason)
 
-    lake.commit("tongguan", f"{zone}: enterprises of {len(days)} dates", run_id, work)
+    dates = sum(map(len, days_of.values()))
+    lake.commit("tongguan", f"{zone}: enterprises of {dates} dates", run_id, work)
+
+
+def _refresh(
+    con: duckdb.DuckDBPyConnection,
+    zone: str,
+    run_id: str,
+    classes: Sequence[tuple[str, Decimal]],
+    days: Sequence[date],
+    reason: str,
+) -> None:
+    con.execute(f"CREATE OR REPLACE TEMP TABLE new_days AS {_declared(zone, days)}")
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE old_days AS SELECT {_COLUMNS} FROM wh.core.enterprise_days "
+        f"WHERE zone = {sql.literal(zone)} AND business_date IN ({_listed(days)})"
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE moved AS SELECT DISTINCT business_date, role, code FROM "
+        "((FROM new_days EXCEPT FROM old_days) UNION ALL (FROM old_days EXCEPT FROM new_days))"
+    )
+    changed = [day for (day,) in con.execute("SELECT DISTINCT business_date FROM moved").fetchall()]
+    if changed:
+        _replace(con, zone, changed)
+        _note_first_days(con, zone, run_id, reason)
+        _note_classes(con, zone, run_id, classes, reason)
 
 
 def _declared(zone: str, days: Sequence[date]) -> str:

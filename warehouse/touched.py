@@ -110,8 +110,10 @@ def _reasons(con: duckdb.DuckDBPyConnection, notes: str) -> dict[date, str]:
 
 
 def made_anew(con: duckdb.DuckDBPyConnection, zone: str, but_for: date) -> set[date]:
-    """Dates that wait because lists were made anew without new documents, another date excepted."""
-    return {day for day, reason in pending(con, zone).items() if reason == METHOD} - {but_for}
+    """Published dates that wait because lists were made anew without new documents, another date excepted."""
+    rows = con.execute(f"SELECT DISTINCT business_date FROM {_published(zone)}").fetchall()
+    waiting_for = {day for day, reason in pending(con, zone).items() if reason == METHOD}
+    return waiting_for & {day for (day,) in rows} - {but_for}
 
 
 def reason(day: date, made_with: str, noted: Mapping[date, str]) -> str:

@@ -90,8 +90,7 @@ def measure(run: Run, anew: Anew | None = None) -> list[tuple[date, int]]:
     zone = Zone.load(run.zone)
     with Lake.write(run.store, waiting, zone=run.zone) as lake:
         ours = {run.business_date} & (anew.days if anew else set())
-        reason = touched.METHOD if ours else touched.LATE_DATA
-        enterprises.refresh(lake, run.zone, run.run_id, zone.size_classes, held_back(run, lake, anew), reason)
+        enterprises.refresh(lake, run.zone, run.run_id, zone.size_classes, held_back(run, lake, anew))
         since, dates = dates_of(run, lake, zone, anew)
         frames = figures_of(run, lake, zone, dates)
         adds_up = conservation.of_states(run.zone, dates, frames[STATES_DAILY.name])

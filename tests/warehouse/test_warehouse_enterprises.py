@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from transforms.schemas import LISTS, sql_type
-from warehouse import Lake, enterprises
+from warehouse import Lake, enterprises, touched
 
 ZONE = "zhengzhou"
 CLASSES = (("large", Decimal(1000)), ("small", Decimal(0)))
@@ -24,11 +24,11 @@ def declare(lake: Lake, day: date, order_no: str, ebc: str, value: str, payments
     note(lake, day)
 
 
-def note(lake: Lake, *days: date) -> None:
+def note(lake: Lake, *days: date, reason: str = "late data") -> None:
     for day in days:
         lake.con.execute(
             "INSERT INTO wh.ledger.touched_dates BY NAME "
-            f"SELECT '{ZONE}' AS zone, DATE '{day}' AS business_date, 'r' AS run_id, 'late data' AS reason"
+            f"SELECT '{ZONE}' AS zone, DATE '{day}' AS business_date, 'r' AS run_id, '{reason}' AS reason"
         )
 
 
@@ -101,6 +101,29 @@ def test_a_first_day_that_moves_restates_the_old_and_the_new_one(lake: Lake):
     assert refreshed(lake) == {DAY}
     assert first_days(lake) == {"E1": DAY}
     assert [day for day, *_ in days_of(lake, "ebc")] == [DAY, moved]
+
+
+def test_what_follows_has_the_reason_of_what_it_follows_from(lake: Lake):
+    """A correction drops the first list of E1, so that it is new on the day after; E2 is late on another day."""
+    after, before = DAY + timedelta(days=1), DAY - timedelta(days=1)
+    for day, order_no, ebc in ((DAY, "O1", "E1"), (after, "O2", "E1"), (after, "O3", "E2")):
+        declare(lake, day, order_no, ebc, "5")
+    refreshed(lake)
+    publish(lake, before, DAY, after)
+    lake.con.execute("DELETE FROM wh.core.lists WHERE order_no = 'O1'")
+    note(lake, DAY, reason="correction")
+    enterprises.refresh(lake, ZONE, "r", CLASSES)
+    assert touched.pending(lake.con, ZONE) == {DAY: "correction", after: "correction"}
+    lake.con.execute("DELETE FROM wh.ledger.touched_dates")
+    declare(lake, before, "O4", "E2", "5")
+    enterprises.refresh(lake, ZONE, "r", CLASSES)
+    assert touched.pending(lake.con, ZONE) == {before: "late data", after: "late data"}
+
+
+def test_only_published_dates_can_wait_to_be_restated_together(lake: Lake):
+    publish(lake, DAY, DAY + timedelta(days=1))
+    note(lake, *(DAY + timedelta(days=each) for each in (-1, 0, 1)), reason="method")
+    assert touched.made_anew(lake.con, ZONE, but_for=DAY) == {DAY + timedelta(days=1)}
 
 
 @pytest.mark.long
