@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from flows.errors import UsageProblem
-from sources.zone import Zone, ZoneError
+from sources.zone import Zone, ZoneError, stated_zones
 
 HomeOption = Annotated[
     Path | None,
@@ -30,10 +30,24 @@ def parse_date(text: str, option: str) -> date:
         raise UsageProblem(f"{option} {text!r} is not a date: write it as 2026-11-11.") from error
 
 
+def refuse_reversed(first: date | None, last: date | None) -> None:
+    """Refuse a range that ends before it begins; raises UsageProblem."""
+    if first and last and last < first:
+        raise UsageProblem(f"--to {last} lies before --from {first}: swap them.")
+
+
 def load_zone(name: str) -> Zone:
     """The zone's configuration; raises UsageProblem that lists the zones there are."""
     try:
         return Zone.load(name)
+    except ZoneError as error:
+        raise UsageProblem(str(error)) from error
+
+
+def all_zones() -> tuple[str, ...]:
+    """The zones that have a file; raises UsageProblem where there is none."""
+    try:
+        return stated_zones()
     except ZoneError as error:
         raise UsageProblem(str(error)) from error
 

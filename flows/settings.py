@@ -33,7 +33,7 @@ _TOLD_ANYWAY = ("Encountered exception during execution", "Task run failed with"
 
 def home_path(given: Path | None = None) -> Path:
     """The home: the option given, else `TONGGUAN_HOME`, else `./.tongguan`."""
-    return (given or Path(os.environ.get("TONGGUAN_HOME", DEFAULT_HOME))).resolve()
+    return (given or Path(os.environ.get("TONGGUAN_HOME") or DEFAULT_HOME)).resolve()
 
 
 def _not_told_anyway(record: logging.LogRecord) -> bool:

@@ -177,6 +177,13 @@ def zone_names() -> tuple[str, ...]:
     return tuple(sorted(each.stem for each in zones_folder().glob("*.toml")))
 
 
+def stated_zones() -> tuple[str, ...]:
+    """As `zone_names`, where no zone at all means that the folder is not the right one: raises ZoneError."""
+    if names := zone_names():
+        return names
+    raise ZoneError(f"no zone file in {zones_folder()}: mend {FOLDER_VARIABLE}, or put the zone files there")
+
+
 def _zone(top: TomlTable, name: str) -> Zone:
     if (stated := top.text("name")) != name:
         raise top.fail("name", f"is {stated!r} but the file is called {name}.toml")

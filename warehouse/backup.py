@@ -28,6 +28,8 @@ from warehouse.home import LANDING, RECORD, Home
 MARK = "backup.json"
 #: Which of the files written once belong to the backup: others may have been copied by one that was stopped.
 FILES = "files.json"
+#: Stands in a folder from the beginning of its first backup to the end of it.
+BEGUN = "backup.begun"
 #: Where the changing part of a backup is made before it takes the place of the one before.
 NEXT = "next"
 #: The zone files with their corrections, which lie beside the home.
@@ -40,6 +42,9 @@ _PASSING = ("staging", "scratch", "prefect", "inbox", "demo", "running")
 _UNFINISHED = (".lock", ".pid", ".part")
 #: The keys of a home. Whoever has both can name people from digests and sign checkpoints: kept apart.
 KEYS = ("pii.key", "signing.key")
+
+#: What a backup never holds: whoever names the folder of another warehouse must not lose it.
+_OF_A_HOME = {"writer.lock", "staging", *KEYS}
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 Progress = Callable[[int, int], None]
@@ -80,11 +85,13 @@ def backup(
     Keys are never copied: `without_keys` names those that must be kept elsewhere. Raises BackupError where the
     catalog is a shared one, or the folder holds something else.
     """
-    _refuse(home, target)
+    _refuse(home, target, zones)
     try:
         target.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BackupError(f"{target} cannot be made or is no folder: {error.strerror}") from error
+    if not (target / MARK).exists():
+        _write(target / BEGUN, "")
     _take_places(target)  # where the last one was stopped in the middle of it
     wanted = [each for folder in _WRITTEN_ONCE for each in _files(home.path, folder)]
     copied = 0
@@ -121,6 +128,7 @@ def backup(
     for folder in _WRITTEN_ONCE:  # what maintenance took away since the last backup
         for each in {*_files(target, folder)} - {*kept}:
             (target / each).unlink()
+    (target / BEGUN).unlink(missing_ok=True)
     return made
 
 
@@ -168,7 +176,7 @@ def restore(source: Path, home: Home, progress: Progress) -> Restored:
     return Restored(said, tuple(altered))
 
 
-def _refuse(home: Home, target: Path) -> None:
+def _refuse(home: Home, target: Path, zones: Path | None) -> None:
     if catalogs.of(home).shared:
         raise BackupError(
             "the catalog is a shared one: back it up with pg_dump and the bucket with its own versioning "
@@ -183,8 +191,15 @@ def _refuse(home: Home, target: Path) -> None:
         raise BackupError(f"there is no warehouse in {home.path}: set TONGGUAN_HOME or give --home")
     if target.resolve() == home.path.resolve() or home.path.resolve() in target.resolve().parents:
         raise BackupError(f"{target} lies in the home itself: choose a folder on another disk")
-    there = {each.name for each in target.iterdir()} if target.exists() else set()
-    if home.catalog.name not in there and not there <= {*_WRITTEN_ONCE, MARK, NEXT}:  # nor one begun before
+    if zones is not None and not zones.is_dir():
+        raise BackupError(f"the zone files are to go along, and {zones} is no folder: mend TONGGUAN_ZONES")
+    try:
+        there = {each.name for each in target.iterdir()} if target.exists() else set()
+    except OSError as error:
+        raise BackupError(f"{target} is no folder that can be listed: {error.strerror}") from error
+    if there & _OF_A_HOME:
+        raise BackupError(f"{target} is the home of a warehouse: choose an empty folder")
+    if there and not there & {MARK, BEGUN} and not (target / NEXT / MARK).exists():
         raise BackupError(f"{target} holds something that is no backup: choose an empty folder")
 
 
@@ -253,7 +268,8 @@ def _changing(base: Path) -> list[str]:
     return sorted(
         each.name
         for each in base.iterdir()
-        if each.name not in (*_WRITTEN_ONCE, *_PASSING, *KEYS, MARK, FILES, NEXT)
+        if each.name not in (*_WRITTEN_ONCE, *_PASSING, MARK, FILES, NEXT, BEGUN)
+        and not each.name.startswith(KEYS)  # and those that were replaced
         and not each.name.startswith("catalog.sqlite")
         and not _unfinished(each)
     )

@@ -21,6 +21,10 @@ class SigningKeyError(WarehouseError):
     """The key of the record's checkpoints is missing, unreadable or readable by others."""
 
 
+class SigningKeyAbsentError(SigningKeyError):
+    """The key of the record is not where it is looked for: no file, or the file of another key."""
+
+
 class RecordError(WarehouseError):
     """The log of commits does not fit the warehouse; nothing was appended to it."""
 

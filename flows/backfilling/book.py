@@ -16,7 +16,7 @@ from flows import clock, stages
 from flows.backfilling.plan import Inbox, Plan
 from flows.backfilling.report import BackfillReport
 from flows.errors import UsageProblem
-from flows.options import account
+from flows.options import account, refuse_reversed
 from warehouse import Home, Lake, backfills, catalogs
 from warehouse.backfills import FAILED, Asked
 
@@ -26,8 +26,7 @@ REST_EVERY = 10
 
 def ask(zone: str, first: date, last: date, inbox: Inbox, reason: str | None, asked_by: str | None) -> Asked:
     """Name a backfill. Raises UsageProblem for a range that ends before it begins."""
-    if last < first:
-        raise UsageProblem(f"--to {last} lies before --from {first}: swap them.")
+    refuse_reversed(first, last)
     name = f"backfill-{zone}-{first:%Y%m%d}-{last:%Y%m%d}-{uuid4().hex[:8]}"
     return Asked(name, zone, first, last, inbox.name, asked_by or account(), reason or None, clock.now())
 

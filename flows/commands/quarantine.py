@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,9 +17,13 @@ from flows.errors import UsageProblem
 from flows.options import HomeOption, JsonOption, account
 from flows.settings import home_path
 from sources.beijing import now
+from sources.contracts import CONTRACTS
+from sources.zone import zone_names
 from warehouse import Home, Lake
 from warehouse import quarantine as rows
+from warehouse.connection import required
 from warehouse.errors import WarehouseError
+from warehouse.status import known_zones
 
 app = typer.Typer(
     no_args_is_help=True, help="Rejected rows: look at them, put mended ones back in the next run."
@@ -27,12 +32,21 @@ _Zone = Annotated[str | None, typer.Option("--zone", help="One zone; all where l
 _Id = Annotated[str, typer.Argument(help="Id of the row, as `quarantine list` prints it.")]
 
 
+class Status(StrEnum):
+    """What became of a rejected row."""
+
+    OPEN = "open"
+    RELEASED = "released"
+    ACCEPTED = "accepted"
+    ALL = "all"
+
+
 @app.command("list")
 def list_rows(
     zone: _Zone = None,
     kind: Annotated[str | None, typer.Option("--kind", help="Document kind, e.g. CEB411.")] = None,
     rule: Annotated[str | None, typer.Option("--rule", help="Rule id, e.g. P1.")] = None,
-    status: Annotated[str, typer.Option("--status", help="open, released, accepted or all.")] = "open",
+    status: Annotated[Status, typer.Option("--status", help="What became of them.")] = Status.OPEN,
     limit: Annotated[int, typer.Option("--limit", min=1, help="Rows at the most.")] = 100,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -41,10 +55,12 @@ def list_rows(
 
     Example: tongguan quarantine list --kind CEB411 --rule P1
     """
+    _known("--kind", kind, CONTRACTS)
+    _known("--rule", rule, RULES)
     with reading(home) as lake:
-        found = rows.list_rows(
-            lake, zone, kind=kind, rule=rule, status=None if status == "all" else status, limit=limit
-        )
+        _known("--zone", zone, {*zone_names(), *known_zones(lake.home)})
+        wanted = None if status is Status.ALL else status.value
+        found = rows.list_rows(lake, zone, kind=kind, rule=rule, status=wanted, limit=limit)
     if as_json:
         print_json(found)
         return
@@ -84,11 +100,18 @@ def release(
     overrides = dict(parse_mend(each) for each in mend or [])
     store = Home(home_path(home))
     try:
+        required(store)
         with Lake.write(store, output.err.print, zone=zone) as lake:
             rows.release(lake, row_id, overrides, reason=reason, by=by or account(), at=now(), zone=zone)
     except WarehouseError as error:
         raise UsageProblem(str(error)) from error
     output.out.print(f"{row_id} is taken in again by the next run of its zone")
+
+
+def _known(option: str, given: str | None, there: Collection[str]) -> None:
+    """Refuse what nothing bears: an empty answer would read as all well. Raises UsageProblem."""
+    if given is not None and given not in there:
+        raise UsageProblem(f"{option}: there is no {given}; there are {', '.join(sorted(there))}")
 
 
 def parse_mend(text: str) -> tuple[str, str]:

@@ -10,11 +10,10 @@ import typer
 from flows import output
 from flows.commands.run import ensure_key
 from flows.errors import UsageProblem
-from flows.options import HomeOption
+from flows.options import HomeOption, all_zones
 from flows.serving.declared import zones_without
 from flows.serving.environment import Service
 from flows.settings import home_path
-from sources.zone import zone_names
 
 
 def serve(
@@ -56,7 +55,7 @@ def serve(
 
 def chosen_zones(given: list[str] | None) -> list[str]:
     """The zones to serve; raises UsageProblem for one that is not there or has no deployment."""
-    there = zone_names()
+    there = all_zones()
     wanted = [name for part in given or [] for name in part.split(",") if name] or list(there)
     if unknown := [name for name in wanted if name not in there]:
         raise UsageProblem(f"--zones: no zone {', '.join(unknown)}; there are {', '.join(there)}")

@@ -14,6 +14,7 @@ from flows.errors import UsageProblem
 from flows.options import HomeOption, JsonOption, account
 from flows.settings import home_path
 from warehouse import Home, Lake, record
+from warehouse.connection import required
 from warehouse.errors import WarehouseError
 from warehouse.record import keys
 
@@ -71,6 +72,7 @@ def replace(
     if not store.keeps_record:
         raise UsageProblem("TONGGUAN_RECORD is off: ask this of the machine that keeps the record")
     try:
+        required(store)
         with Lake.write(store, output.err.print, zone=record.LOCK) as lake:
             change, file = keys.replace(
                 lake,
@@ -87,4 +89,6 @@ def replace(
     if new:
         output.line(f"{keys.KEY_FILE} must name {file} from now on")
     else:
-        output.line(f"Put a copy of {file} where secrets are kept, beside the one of the key before")
+        output.line(
+            f"Put a copy of {file} where secrets are kept, beside the one of the key before (kept as {file}.*)"
+        )

@@ -9,7 +9,7 @@ import typer
 
 from flows import output
 from flows.errors import UsageProblem
-from flows.options import ZoneOption, load_zone, parse_date
+from flows.options import ZoneOption, load_zone, parse_date, refuse_reversed
 from flows.progress import reporter, terminal_progress
 from sources.simulator import FORMATS
 from sources.simulator import simulate as write_extracts
@@ -35,8 +35,7 @@ def simulate(
     --seed 1 --format xml --fault duplicate=0.01 --fault malformed=0.002
     """
     first, last = parse_date(start, "--from"), parse_date(end, "--to")
-    if last < first:
-        raise UsageProblem(f"--to {last} lies before --from {first}: swap them.")
+    refuse_reversed(first, last)
     if format_ not in FORMATS:
         raise UsageProblem(f"--format {format_!r} is not one of {', '.join(FORMATS)}.")
     if any(each.exists() and not each.is_dir() for each in (out, *out.parents)):

@@ -11,9 +11,8 @@ from typing import Annotated
 import typer
 
 from flows import output
-from flows.options import HomeOption, JsonOption, load_zone
+from flows.options import HomeOption, JsonOption, all_zones, load_zone
 from flows.settings import home_path, prepare_prefect
-from sources.zone import zone_names
 from sources.zone_sources import Source
 from warehouse import Home
 
@@ -59,7 +58,7 @@ def check(
     base = home_path(home)
     prepare_prefect(base)
     checked = []
-    for name in (zone,) if zone else zone_names():
+    for name in (zone,) if zone else all_zones():
         declared = load_zone(name).sources
         for source in declared:
             if not as_json:

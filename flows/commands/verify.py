@@ -10,7 +10,7 @@ import typer
 
 from flows import output
 from flows.errors import UsageProblem
-from flows.options import HomeOption, JsonOption, load_zone, parse_date
+from flows.options import HomeOption, JsonOption, load_zone, parse_date, refuse_reversed
 from flows.settings import home_path
 from warehouse import Home, record
 from warehouse.errors import WarehouseError
@@ -40,6 +40,7 @@ def verify(
     days = [
         parse_date(text, option) if text else None for text, option in ((first, "--from"), (last, "--to"))
     ]
+    refuse_reversed(*days)
     try:
         found = record.verify_home(Home(home_path(home)), zone, days[0], days[1])
     except WarehouseError as error:

@@ -9,12 +9,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows import cli
+from flows import cli, upkeep
 from flows.commands.sql import parse_moment
 from flows.errors import UsageProblem
-from flows.settings import prepare_prefect
+from flows.settings import home_path, prepare_prefect
 from sources.zone import ZoneError
 from warehouse import Home
+from warehouse.upkeep import Maintained, Policy
 
 RUN = ("run", "--zone", "zhengzhou", "--date", "2026-11-11")
 ONE_DAY = ("simulate", "out", "--zone", "zhengzhou", "--from", "2026-11-01", "--to", "2026-11-01")
@@ -51,6 +52,10 @@ def home(empty_home: Home) -> Path:
         (("sql", "SELECT 1", "--home", "nowhere"), "tongguan demo"),
         (("status", "--home", "nowhere"), "tongguan demo"),
         (("quarantine", "show", "x", "--home", "nowhere"), "tongguan demo"),
+        (("quarantine", "list", "--kind", "CEB999"), "--kind: there is no CEB999"),
+        (("quarantine", "list", "--rule", "ZZ"), "--rule: there is no ZZ"),
+        (("quarantine", "list", "--status", "bogus"), "'released', 'accepted', 'all'"),
+        (("verify", "--from", "2027-01-01", "--to", "2026-01-01"), "--to 2026-01-01 lies before --from 2027-01-01"),
     ],
 )  # fmt: skip
 def test_wrong_usage_exits_2_and_says_what_to_do(
@@ -63,6 +68,49 @@ def test_wrong_usage_exits_2_and_says_what_to_do(
     monkeypatch.chdir(tmp_path)
     assert call(monkeypatch, *arguments) == 2
     assert says in " ".join(capfd.readouterr().err.split())
+
+
+def test_a_zone_that_nobody_knows_has_no_empty_quarantine(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, "quarantine", "list", "--zone", "zhengzhuo", "--home", str(home)) == 2
+    assert "there is no zhengzhuo; there are chongqing" in " ".join(capfd.readouterr().err.split())
+
+
+@pytest.mark.parametrize("command", [("maintain", "--dry-run"), ("sources", "check"), ("serve",)])
+def test_a_folder_without_zone_files_is_the_wrong_one(
+    command: tuple[str, ...],
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("TONGGUAN_ZONES", str(tmp_path / "nowhere"))
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect"))
+    assert call(monkeypatch, *command, "--home", str(home)) == 2
+    assert "nowhere: mend TONGGUAN_ZONES" in "".join(capfd.readouterr().err.split("\n"))
+
+
+def test_landed_files_of_a_zone_without_a_file_are_kept_and_named(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Policy] = []
+
+    def maintained(_: Home, policy: Policy, *__: object, **___: object) -> Maintained:
+        seen.append(policy)
+        return Maintained("m", dry=True)
+
+    monkeypatch.setattr(upkeep, "known_zones", lambda _: ["lost", "zhengzhou"])
+    monkeypatch.setattr(upkeep.upkeep, "maintain", maintained)
+    found = upkeep.run(home, dry=True, say=lambda _: None)
+    assert found.exit_code == 1 and found.kept[0].startswith("landed files of lost: it has no zone file")
+    assert seen[0].landed("lost").days > 36_000 > seen[0].landed("zhengzhou").days
+
+
+def test_a_home_left_blank_is_the_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TONGGUAN_HOME", "")
+    assert home_path() == tmp_path / ".tongguan"
 
 
 def test_a_status_page_that_cannot_be_written_is_wrong_usage(

@@ -285,3 +285,36 @@ def test_nothing_is_overwritten(backed_up, tmp_path):
         take(home, tmp_path / "mine")
     with pytest.raises(BackupError, match="in the home itself"):
         take(home, home.path / "backup")
+
+
+def test_another_home_is_no_place_for_a_backup(backed_up, empty_home, tmp_path):
+    home, _, _, _ = backed_up
+    other = Home(tmp_path / "other")
+    shutil.copytree(empty_home.path, other.path)
+    load(other, 7)
+    for name in ("writer.lock", "signing.key", "pii.key", "staging"):  # any of them is enough
+        with pytest.raises(BackupError, match="is the home of a warehouse"):
+            take(home, other.path)
+        gone = other.path / name
+        shutil.rmtree(gone) if gone.is_dir() else gone.unlink(missing_ok=True)
+    with pytest.raises(BackupError, match="holds something that is no backup"):
+        take(home, other.path)
+    assert len(rows(other)) == 3
+
+
+def test_a_folder_of_somebody_elses_data_is_left_alone(backed_up, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "mine.txt").write_text("precious")
+    with pytest.raises(BackupError, match="holds something that is no backup"):
+        take(backed_up[0], tmp_path)
+    with pytest.raises(BackupError, match="is no folder that can be listed"):
+        take(backed_up[0], tmp_path / "data" / "mine.txt")
+    assert [each.name for each in tmp_path.rglob("*")] == ["data", "mine.txt"]
+
+
+def test_zone_files_that_are_not_there_make_no_green_backup(backed_up, tmp_path, monkeypatch):
+    monkeypatch.setenv("TONGGUAN_ZONES", str(tmp_path / "nowhere"))
+    asked = ["backup", "--to", str(tmp_path / "backup"), "--home", str(backed_up[0].path)]
+    refused = CliRunner().invoke(app, asked)
+    assert "nowhere is no folder: mend TONGGUAN_ZONES" in str(refused.exception)
+    assert not (tmp_path / "backup").exists()

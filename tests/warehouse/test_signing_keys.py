@@ -92,6 +92,24 @@ def test_a_lost_key_is_replaced_only_when_that_is_said_and_is_told_for_ever(home
     assert "the key before it did not sign this" in found.keys[0]
 
 
+def test_a_key_that_is_there_and_cannot_be_used_is_not_lost(home):
+    home.signing_key.chmod(0o644)
+    for without_old in (False, True):
+        with pytest.raises(SigningKeyError, match="run `chmod 600"):
+            replaced(home, without_old=without_old)
+    assert not (home.record / "keys.jsonl").exists()
+
+
+def test_the_old_key_is_put_aside_and_a_record_of_before_goes_on_with_it(home, tmp_path):
+    before = shutil.copytree(home.path, tmp_path / "before")
+    old = home.signing_key.read_bytes()
+    replaced(home)
+    (aside,) = home.path.glob("signing.key.*")
+    assert aside.read_bytes() == old
+    (before / "signing.key").write_bytes(aside.read_bytes())
+    assert seal(Home(before), 2).added
+
+
 def test_a_key_of_the_operators_own(home, tmp_path, monkeypatch):
     own = tmp_path / "own.key"
     own.write_bytes(b64encode(bytes(32)))
@@ -207,6 +225,13 @@ def test_the_commands(home):
     home.signing_key.unlink()
     gone = asked(home, "signing-key", "show")
     assert gone.exit_code == 1 and "there is no key in" in gone.output
+
+
+def test_where_there_is_no_warehouse_none_is_made(tmp_path):
+    for asked_ in (["signing-key", "replace"], ["quarantine", "release", "x"]):
+        refused = asked(Home(tmp_path / "none"), *asked_, "--reason", "x")
+        assert "no warehouse in" in str(refused.exception)
+    assert not (tmp_path / "none").exists()
 
 
 def test_nothing_is_replaced_where_nothing_is_sealed_or_another_keeps_the_record(home, tmp_path, monkeypatch):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from warehouse.errors import SigningKeyError
+from warehouse.errors import SigningKeyAbsentError, SigningKeyError
 from warehouse.home import Home, write_once
 
 KEY_FILE = "TONGGUAN_SIGNING_KEY"
@@ -29,18 +29,20 @@ def key_file(home: Home) -> Path:
 def signing_key(home: Home, known: Ed25519PublicKey | None = None) -> Ed25519PrivateKey:
     """The key in use, 32 bytes in base64; made with mode 0600 on first use in a home whose environment names none.
 
-    `known`: the key the record goes on with; none is made for it. Raises SigningKeyError where there is no such key,
-    or its file can be read by others.
+    `known`: the key the record goes on with; none is made for it. Raises SigningKeyAbsentError where it is not there,
+    SigningKeyError where its file cannot be used, or can be read by others.
     """
     path = key_file(home)
     if known is None and not os.environ.get(KEY_FILE):
         home.prepare()
         make(path)
     elif not path.exists():
-        raise SigningKeyError(f"there is no key in {path} to sign the record with. {_GO_ON}")
+        raise SigningKeyAbsentError(f"there is no key in {path} to sign the record with. {_GO_ON}")
     key = private_key(path)
     if known is not None and not pair(key, known):
-        raise SigningKeyError(f"the key in {path} is not the one that the record is signed with. {_GO_ON}")
+        raise SigningKeyAbsentError(
+            f"the key in {path} is not the one that the record is signed with. {_GO_ON}"
+        )
     return key
 
 

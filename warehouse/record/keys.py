@@ -13,7 +13,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from warehouse.connection import Lake
-from warehouse.errors import RecordError, SigningKeyError
+from warehouse.errors import RecordError, SigningKeyAbsentError, SigningKeyError
 from warehouse.home import Home
 from warehouse.record.book import Book, append, whole
 from warehouse.record.key_files import KEY_FILE, key_file, make, pair, private_key, signing_key
@@ -21,6 +21,7 @@ from warehouse.record.merkle import Tree
 from warehouse.record.note import (
     ORIGIN,
     CheckpointError,
+    key_name,
     opened,
     public_key,
     public_text,
@@ -129,7 +130,7 @@ def replace(
     """Let another key sign from the next seal on; under the writer's lock of the record. Returns the change, and its file.
 
     The new key is that of the file `given`, else one made here, which takes the place of the file in use. The key so
-    far signs the change with it; `without_old`: it is lost, and the change goes without. The file in use is replaced
+    far signs the change with it; `without_old`: it is lost, and the change goes without. The file in use is put aside
     after the change is on disk: what was stopped in between is finished by asking again. Raises RecordError where
     nothing was sealed or the log is not whole, SigningKeyError where a key is not what it must be.
     """
@@ -138,8 +139,7 @@ def replace(
     keys, in_use = Keys.of(book), key_file(lake.home)
     path = given or in_use.with_name(f"{in_use.name}.part")
     if given is None and keys.changes and path.exists() and pair(private_key(path), keys.current):
-        path.replace(in_use)
-        return keys.changes[-1], in_use
+        return keys.changes[-1], _put(path, in_use, keys.changes[-1])
     size, root = _end(book, keys)
     old = _old(lake, keys, without_old)
     if given is None:
@@ -152,9 +152,14 @@ def replace(
     change = Change(size, root, day, before, after, who, why, old is not None)
     note = signed(change.text(), *([new, old] if old else [new]))
     append(book.keys, json.dumps(note, ensure_ascii=False).encode() + b"\n")
-    if given is None:
-        path = path.replace(in_use)
-    return change, path
+    return change, given or _put(path, in_use, change)
+
+
+def _put(fresh: Path, in_use: Path, change: Change) -> Path:
+    """The new key in the place of the old one, which stays beside it: a backup of before goes on with that."""
+    if in_use.exists():
+        in_use.replace(in_use.with_name(f"{in_use.name}.{key_name(change.old)}"))
+    return fresh.replace(in_use)
 
 
 def _begun(book: Book) -> Book:
@@ -188,7 +193,7 @@ def _old(lake: Lake, keys: Keys, without: bool) -> Ed25519PrivateKey | None:
     """The key that is replaced; None where it is lost and that was said."""
     try:
         return signing_key(lake.home, keys.current)
-    except SigningKeyError as error:
+    except SigningKeyAbsentError as error:
         if without:
             return None
         raise SigningKeyError(

@@ -104,5 +104,10 @@ def public_key(text: str) -> Ed25519PublicKey:
         raise SigningKeyError(f"the public key of the record cannot be read: {error}") from error
 
 
+def key_name(text: str) -> str:
+    """The id in a verifier key, eight digits: tells keys apart."""
+    return text.split("+")[1]
+
+
 def _key_id(key: Ed25519PublicKey) -> bytes:
     return sha256(ORIGIN.encode() + b"\n" + _ED25519 + key.public_bytes_raw()).digest()[:4]
