@@ -6,9 +6,11 @@ import polars as pl
 
 from transforms.current import live, newest
 from transforms.inputs import Documents, document
+from transforms.links import near
 from transforms.statuses import ACCEPTED
 
 _INBOUND = ("customs_code", "cop_no")
+_LISTED_ON = pl.col("business_date").alias("_listed_on")
 _ARRIVAL = ("customs_code", "cop_no", "msg_seq_no")
 
 
@@ -21,15 +23,15 @@ def import_arrivals(documents: Documents, lists: pl.LazyFrame) -> pl.LazyFrame:
     details = document(documents, "inbound_details").pipe(
         _with_acceptance, document(documents, "inbound_receipts"), _INBOUND
     )
-    waybills = details.select("logistics_code", "bill_no", "item_logistics_no", "arrived_at").pipe(
-        _of_waybills
-    )
+    waybills = details.select(
+        "business_date", "logistics_code", "bill_no", "item_logistics_no", "arrived_at"
+    ).pipe(_of_waybills)
     other_bill = (pl.col("bill_no") != pl.col("bill_no_right")).fill_null(False)
     return (
         lists.filter(pl.col("flow") == "I")
-        .select("list_id", "logistics_code", "logistics_no", "bill_no")
+        .select("list_id", "logistics_code", "logistics_no", "bill_no", _LISTED_ON)
         .join(waybills, on=["logistics_code", "logistics_no"], how="inner")
-        .filter(~other_bill)
+        .filter(~other_bill & near("_listed_on", "business_date"))
         .pipe(_earliest, "arrived_at")
     )
 
@@ -42,11 +44,12 @@ def export_arrivals(documents: Documents, lists: pl.LazyFrame) -> pl.LazyFrame:
     details = document(documents, "export_arrivals").pipe(
         _with_acceptance, document(documents, "export_arrival_receipts"), _ARRIVAL
     )
-    waybills = details.select("item_logistics_no", "arrived_at").pipe(_of_waybills)
+    waybills = details.select("business_date", "item_logistics_no", "arrived_at").pipe(_of_waybills)
     return (
         lists.filter(pl.col("flow") == "E")
-        .select("list_id", "logistics_no")
+        .select("list_id", "logistics_no", _LISTED_ON)
         .join(waybills, on="logistics_no", how="inner")
+        .filter(near("_listed_on", "business_date"))
         .pipe(_earliest, "arrived_at")
     )
 

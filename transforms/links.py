@@ -26,6 +26,9 @@ PAYMENT = {
     "E": ("export_payments", ("ebc_code", "order_no", "pay_no"), "charge", "accounting_at"),
 }
 WAYBILL_KEY = ("logistics_code", "logistics_no")
+#: A carrier may use a number again after six months (rules 3.4): by a waybill number, documents this many days from
+#: their list are not linked (decision 0010), whatever is loaded together.
+APART_DAYS = 60
 
 
 def links(lists: pl.LazyFrame, documents: Documents, rates: pl.LazyFrame) -> tuple[pl.LazyFrame, ...]:
@@ -41,8 +44,21 @@ def links(lists: pl.LazyFrame, documents: Documents, rates: pl.LazyFrame) -> tup
 
 
 def of_lists(found: pl.LazyFrame, lists: pl.LazyFrame, key: Sequence[str]) -> pl.LazyFrame:
-    """Documents of the lists with `list_id` in place of the key."""
-    return lists.select("list_id", *key).join(found, on=list(key), how="inner").drop(key)
+    """Documents of the lists with `list_id` in place of the key; by waybill number those near the list."""
+    if WAYBILL_KEY[-1] not in key:
+        return lists.select("list_id", *key).join(found, on=list(key), how="inner").drop(key)
+    return (
+        lists.select("list_id", *key, pl.col("business_date").alias("_listed_on"))
+        .join(found, on=list(key), how="inner")
+        .filter(near("_listed_on", "business_date"))
+        .drop(*key, "_listed_on")
+    )
+
+
+def near(day: str, other: str) -> pl.Expr:
+    """Whether two days lie close enough for documents of one waybill number; an unknown one may."""
+    apart = pl.col(day).cast(pl.Int32) - pl.col(other).cast(pl.Int32)
+    return (apart.abs() <= APART_DAYS).fill_null(value=True)
 
 
 def orders(lists: pl.LazyFrame, documents: Documents, flow: str, rates: pl.LazyFrame) -> pl.LazyFrame:

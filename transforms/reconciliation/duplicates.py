@@ -6,10 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from transforms.links import ORDER_KEY, WAYBILL_KEY
-
-#: A carrier may use a number again after six months; documents this many days apart are not linked.
-APART_DAYS = 60
+from transforms.links import APART_DAYS, ORDER_KEY, WAYBILL_KEY
 
 
 def claimed_twice(lists: pl.LazyFrame, flow: str) -> pl.LazyFrame:

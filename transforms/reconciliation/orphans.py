@@ -8,6 +8,7 @@ still claims its documents; a document whose newest version is a deletion is non
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -16,7 +17,7 @@ import polars as pl
 from transforms.compute import computed
 from transforms.current import live, newest
 from transforms.inputs import Documents, document
-from transforms.links import ORDER_KEY, PAYMENT, WAYBILL_KEY
+from transforms.links import APART_DAYS, ORDER_KEY, PAYMENT, WAYBILL_KEY
 from transforms.money import document_date, with_cny
 from transforms.reconciliation.purchases import with_purchases
 from transforms.schemas import RECONCILIATION
@@ -136,7 +137,11 @@ def _claims(documents: Documents, lists: pl.LazyFrame, flow: str) -> pl.LazyFram
     columns = ("guid", "agent_code", "cop_no", "pre_no", "invt_no")
     return pl.concat(
         [
-            own.select(*columns, "ebc_code", "ebp_code", "order_no", "logistics_code", "logistics_no"),
+            own.select(
+                *columns,
+                *("ebc_code", "ebp_code", "order_no", "logistics_code", "logistics_no"),
+                pl.col("business_date").cast(pl.Int32).alias("_listed_on"),
+            ),
             document(documents, table).select(columns),
         ],
         how="diagonal",
@@ -177,8 +182,24 @@ def _rows(subject: Subject, documents: Documents) -> pl.LazyFrame:
 
 def _without_list(rows: pl.LazyFrame, subject: Subject, claims: pl.LazyFrame) -> pl.LazyFrame:
     for key in subject.claims:
-        rows = rows.join(claims.select(key).drop_nulls().unique(), on=list(key), how="anti")
+        if WAYBILL_KEY[-1] in key:
+            rows = _without_near_list(rows, key, claims)
+        else:
+            rows = rows.join(claims.select(key).drop_nulls().unique(), on=list(key), how="anti")
     return rows
+
+
+def _without_near_list(rows: pl.LazyFrame, key: Sequence[str], claims: pl.LazyFrame) -> pl.LazyFrame:
+    """Rows whose waybill number no list names, or only lists too far away in time (links.APART_DAYS)."""
+    listed = claims.drop_nulls(key).group_by(key).agg(pl.col("_listed_on").unique())
+    apart = (pl.col("_listed_on") - pl.col("business_date").cast(pl.Int32)).list.eval(pl.element().abs())
+    known = ~pl.col("_listed_on").list.eval(pl.element().is_null()).list.any()
+    far = known & (apart.list.min() > APART_DAYS).fill_null(value=False)
+    return (
+        rows.join(listed, on=list(key), how="left")
+        .filter(pl.col("_listed_on").is_null() | far)
+        .drop("_listed_on")
+    )
 
 
 def _business_key(subject: Subject) -> pl.Expr:
