@@ -78,8 +78,8 @@ class Keys:
     @classmethod
     def of(cls, book: Book) -> Keys:
         """Those of a record that has a public key. Raises SigningKeyError where what the folder tells of them is not sound."""
-        current, found = book.public.read_text(encoding="utf-8").strip(), list[Change]()
-        keys = cls(current)
+        first, found = book.public.read_text(encoding="utf-8").strip(), list[Change]()
+        current = first
         for number, note in enumerate(book.changes(), 1):
             try:
                 change = _opened(note, current, found[-1].size if found else 0)
@@ -89,7 +89,7 @@ class Keys:
                 ) from error
             found.append(change)
             current = change.new
-        return cls(keys.first, tuple(found))
+        return cls(first, tuple(found))
 
     @property
     def current(self) -> Ed25519PublicKey:
@@ -164,11 +164,16 @@ def _put(fresh: Path, in_use: Path, change: Change) -> Path:
 
 def _begun(book: Book) -> Book:
     """The book, if anything was sealed in it."""
-    if not book.public.exists():
-        raise RecordError(
-            f"nothing is sealed in {book.folder}: its key is made or taken by the first run that seals"
+    if book.public.exists():
+        return book
+    if book.notes():
+        raise SigningKeyError(
+            f"the public key of the record is missing in {book.folder}. Put {book.public.name} back from the copy of the "
+            "folder first"
         )
-    return book
+    raise RecordError(
+        f"nothing is sealed in {book.folder}: its key is made or taken by the first run that seals"
+    )
 
 
 def _end(book: Book, keys: Keys) -> tuple[int, bytes]:
