@@ -345,6 +345,7 @@ def test_prefect_does_not_tell_once_more_what_the_command_line_tells(
         monkeypatch.setenv(name, "of this test only")
     log = logging.getLogger(logger)
     monkeypatch.setattr(log, "filters", [])
+    monkeypatch.setattr(log, "handlers", [])  # Prefect's own would look for a flow run
     monkeypatch.setattr(log, "propagate", True)
     prepare_prefect(home)
     log.error("Task run failed with exception: RecordError('x')", exc_info=RuntimeError("x"))
