@@ -6,11 +6,10 @@ import polars as pl
 
 from transforms.current import live, newest
 from transforms.inputs import Documents, document
-from transforms.links import near
+from transforms.links import near, of_lists
 from transforms.statuses import ACCEPTED
 
 _INBOUND = ("customs_code", "cop_no")
-_LISTED_ON = pl.col("business_date").alias("_listed_on")
 _ARRIVAL = ("customs_code", "cop_no", "msg_seq_no")
 
 
@@ -29,7 +28,7 @@ def import_arrivals(documents: Documents, lists: pl.LazyFrame) -> pl.LazyFrame:
     other_bill = (pl.col("bill_no") != pl.col("bill_no_right")).fill_null(False)
     return (
         lists.filter(pl.col("flow") == "I")
-        .select("list_id", "logistics_code", "logistics_no", "bill_no", _LISTED_ON)
+        .select("list_id", "logistics_code", "logistics_no", "bill_no", _listed_on="business_date")
         .join(waybills, on=["logistics_code", "logistics_no"], how="inner")
         .filter(~other_bill & near("_listed_on", "business_date"))
         .pipe(_earliest, "arrived_at")
@@ -45,13 +44,8 @@ def export_arrivals(documents: Documents, lists: pl.LazyFrame) -> pl.LazyFrame:
         _with_acceptance, document(documents, "export_arrival_receipts"), _ARRIVAL
     )
     waybills = details.select("business_date", "item_logistics_no", "arrived_at").pipe(_of_waybills)
-    return (
-        lists.filter(pl.col("flow") == "E")
-        .select("list_id", "logistics_no", _LISTED_ON)
-        .join(waybills, on="logistics_no", how="inner")
-        .filter(near("_listed_on", "business_date"))
-        .pipe(_earliest, "arrived_at")
-    )
+    own = lists.filter(pl.col("flow") == "E")
+    return waybills.pipe(of_lists, own, ("logistics_no",)).pipe(_earliest, "arrived_at")
 
 
 def _with_acceptance(details: pl.LazyFrame, receipts: pl.LazyFrame, key: tuple[str, ...]) -> pl.LazyFrame:

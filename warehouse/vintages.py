@@ -67,6 +67,9 @@ def publish(
     if missing := METRIC_TABLES.keys() - frames.keys():
         raise ValueError(f"figures are missing: {', '.join(sorted(missing))}")
 
+    # Definitions are of all zones: two that publish at once for the first time must not both add the same version.
+    alone = not _definitions_told(lake.con)
+
     def work(con: duckdb.DuckDBPyConnection) -> list[tuple[date, int]]:
         if check:
             check(con)
@@ -82,14 +85,12 @@ def publish(
         if due:
             _append(con, lake.home.scratch, zone, run_id, published_at, frames, due)
             _append_revisions(con, lake.home.scratch, published_at, changes, due)
-        if not _definitions_told(con):
+        if alone and not _definitions_told(con):
             _keep_definitions(con, lake.home.scratch, published_at)
         touched.settle(con, zone, dates, since, published_at)
         return [(each.day, each.vintage) for each in due]
 
     days = ", ".join(f"{day}" for day in sorted(set(dates)))
-    # Definitions are of all zones: two that publish at once for the first time must not both add the same version.
-    alone = not _definitions_told(lake.con)
     return lake.commit("tongguan", f"{zone}: figures of {days}", run_id, work, alone=alone)
 
 

@@ -17,6 +17,7 @@ from warehouse import Home, Lake, record
 from warehouse.connection import required
 from warehouse.errors import WarehouseError
 from warehouse.record import keys
+from warehouse.record.key_files import KEY_FILE
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -87,7 +88,7 @@ def replace(
     output.line(change.new)
     output.line(change.sentence())
     if new:
-        output.line(f"{keys.KEY_FILE} must name {file} from now on")
+        output.line(f"{KEY_FILE} must name {file} from now on")
     else:
         output.line(
             f"Put a copy of {file} where secrets are kept, beside the one of the key before (kept as {file}.*)"

@@ -16,7 +16,7 @@ from warehouse.connection import Lake
 from warehouse.errors import RecordError, SigningKeyAbsentError, SigningKeyError
 from warehouse.home import Home
 from warehouse.record.book import Book, append, whole
-from warehouse.record.key_files import KEY_FILE, key_file, make, pair, private_key, signing_key
+from warehouse.record.key_files import key_file, make, pair, private_key, signing_key
 from warehouse.record.merkle import Tree
 from warehouse.record.note import (
     ORIGIN,
@@ -29,8 +29,6 @@ from warehouse.record.note import (
     signed,
     signed_by,
 )
-
-__all__ = ["KEY_FILE", "Change", "Keys", "Standing", "replace", "standing"]
 
 _CHANGE = f"{ORIGIN}/key"
 _FIELDS = ("size", "root", "day", "old", "new", "by", "reason")
@@ -114,7 +112,7 @@ class Standing:
 
 def standing(home: Home) -> Standing:
     """The key that signs now. Raises RecordError where nothing is sealed, SigningKeyError where a change does not hold."""
-    keys = Keys.of(_begun(Book.of(home)))
+    keys = _begun(Book.of(home))
     try:
         signing_key(home, keys.current)
         problem = None
@@ -134,9 +132,9 @@ def replace(
     after the change is on disk: what was stopped in between is finished by asking again. Raises RecordError where
     nothing was sealed or the log is not whole, SigningKeyError where a key is not what it must be.
     """
-    book, who, why = _begun(Book.of(lake.home)), _line(by, "name"), _line(reason, "reason")
+    book, who, why = Book.of(lake.home), _line(by, "name"), _line(reason, "reason")
     whole(book)
-    keys, in_use = Keys.of(book), key_file(lake.home)
+    keys, in_use = _begun(book), key_file(lake.home)
     path = given or in_use.with_name(f"{in_use.name}.part")
     if given is None and keys.changes and path.exists() and pair(private_key(path), keys.current):
         return keys.changes[-1], _put(path, in_use, keys.changes[-1])
@@ -162,15 +160,22 @@ def _put(fresh: Path, in_use: Path, change: Change) -> Path:
     return fresh.replace(in_use)
 
 
-def _begun(book: Book) -> Book:
-    """The book, if anything was sealed in it."""
+def known(book: Book) -> Keys | None:
+    """The keys of a record; None where nothing is sealed. Raises SigningKeyError where its public key is missing."""
     if book.public.exists():
-        return book
+        return Keys.of(book)
     if book.notes():
         raise SigningKeyError(
-            f"the public key of the record is missing in {book.folder}. Put {book.public.name} back from the copy of the "
-            "folder first"
+            f"the public key of the record is missing in {book.folder}, and nothing is signed without it. Put "
+            f"{book.public.name} back from the copy of the folder, then ask again"
         )
+    return None
+
+
+def _begun(book: Book) -> Keys:
+    """The keys of a record in which something was sealed."""
+    if keys := known(book):
+        return keys
     raise RecordError(
         f"nothing is sealed in {book.folder}: its key is made or taken by the first run that seals"
     )

@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from warehouse import sql
 from warehouse.connection import Lake
-from warehouse.errors import RecordError, SigningKeyError
+from warehouse.errors import RecordError
 from warehouse.record.book import HASH_BYTES, Book, append, canonical, cut_back, publish_key, whole
 from warehouse.record.commits import SEALER, entries, snapshots
 from warehouse.record.key_files import signing_key
-from warehouse.record.keys import Keys
+from warehouse.record.keys import known
 from warehouse.record.merkle import Tree, leaf_hash
 from warehouse.record.note import Checkpoint, public_text, read, signed
 
@@ -62,7 +60,10 @@ def seal(lake: Lake, day: date, run_id: str, at: datetime) -> Sealed:
             f"{last['index'] if last else 'none'}. Run `tongguan verify` and put the folder back from its copy"
         )
     _not_older(lake, book, last)
-    key = _key(lake, book, notes)
+    keys = known(
+        book
+    )  # before anything is signed with another: then no checkpoint of it could be proved any more
+    key = signing_key(lake.home, keys.current if keys else None)
     new = [canonical(each) for each in entries(lake, sealed, last)]
     if new:
         hashes = [leaf_hash(each) for each in new]
@@ -98,16 +99,6 @@ def _not_older(lake: Lake, book: Book, last: dict[str, Any] | None) -> None:
         f"the catalog is older than the log of commits, or another: {problem}. Nothing was sealed. Put back the "
         "catalog and the record folder of one moment (docs/operations/shared.md, backup)"
     )
-
-
-def _key(lake: Lake, book: Book, notes: Sequence[str]) -> Ed25519PrivateKey:
-    """The key of this log, before anything is signed with another: then no checkpoint of it could be proved any more."""
-    if notes and not book.public.exists():
-        raise SigningKeyError(
-            f"the public key of the record is missing in {book.folder}, and nothing was sealed. Put {book.public.name} "
-            "back from the copy of the folder, then run again"
-        )
-    return signing_key(lake.home, Keys.of(book).current if book.public.exists() else None)
 
 
 def _tell(lake: Lake, notes: Sequence[str], run_id: str, at: datetime) -> None:
